@@ -1,0 +1,66 @@
+// Byte containers shared by every room. Bytes owns, ByteView borrows (never outlives its owner),
+// FixedBytes<N, Tag> is a value of exactly N bytes whose Tag makes distinct ids distinct types.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace comm {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+template <std::size_t N, class Tag>
+struct FixedBytes {
+  static constexpr std::size_t kSize = N;
+  std::array<std::uint8_t, N> data{};
+
+  // Copies `in` if it is exactly N bytes long; nullopt otherwise.
+  static std::optional<FixedBytes> from(ByteView in) {
+    if (in.size() != N) return std::nullopt;
+    FixedBytes out;
+    std::copy(in.begin(), in.end(), out.data.begin());
+    return out;
+  }
+  ByteView view() const { return ByteView(data); }
+  bool is_zero() const {
+    return std::all_of(data.begin(), data.end(), [](std::uint8_t b) { return b == 0; });
+  }
+  friend bool operator==(const FixedBytes&, const FixedBytes&) = default;
+  friend auto operator<=>(const FixedBytes& a, const FixedBytes& b) { return a.data <=> b.data; }
+};
+
+inline ByteView as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline Bytes to_bytes(ByteView in) { return Bytes(in.begin(), in.end()); }
+inline void append(Bytes& out, ByteView in) { out.insert(out.end(), in.begin(), in.end()); }
+
+// Big-endian integers, the byte order of every hand-laid structure in the protocol.
+template <class Int>
+void put_be(Bytes& out, Int value) {
+  for (std::size_t i = sizeof(Int); i-- > 0;)
+    out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
+}
+// REQUIRES: in.size() >= sizeof(Int).
+template <class Int>
+Int get_be(ByteView in) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof(Int); ++i) value = value << 8 | in[i];
+  return static_cast<Int>(value);
+}
+
+std::string to_hex(ByteView in);                      // lower case
+std::optional<Bytes> from_hex(std::string_view text);  // either case; nullopt unless all hex and even
+
+}  // namespace comm

@@ -1,0 +1,102 @@
+// Every size, count, interval and retry of the protocol and the program, by name, with its unit.
+// Mirrored in spec/params.toml (protocol) and compared with it by tests/tidy.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "proto/base/time.h"
+
+namespace comm {
+
+// --- wire (spec 10-transport, 20-message) ---
+inline constexpr std::uint8_t kProtocolVersion = 1;
+inline constexpr std::size_t kMaxPacketBytes = 98'304;         // one serialised Packet
+inline constexpr std::size_t kHeaderBytes = 96;
+inline constexpr std::size_t kStampNonceBytes = 8;
+inline constexpr std::array<std::size_t, 4> kBodyClassBytes{1'024, 4'096, 16'384, 61'440};
+inline constexpr std::size_t kAckRecordBytes = kHeaderBytes + kStampNonceBytes + 32;            // 136
+inline constexpr std::size_t kRefusalRecordBytes = kHeaderBytes + kStampNonceBytes + 32 + 64;   // 200
+inline constexpr std::size_t kMaxTextBytes = 57'344;           // 56 KiB of UTF-8
+inline constexpr std::size_t kMaxOffersPerPacket = 512;
+inline constexpr std::size_t kMaxWantsPerPacket = 1'024;
+inline constexpr std::size_t kMaxMessagesPerPacket = 64;
+inline constexpr std::size_t kMaxStoredPerPacket = 512;
+inline constexpr std::size_t kMaxAcksPerPacket = 512;
+inline constexpr std::size_t kMaxContactsPerPacket = 16;
+inline constexpr std::size_t kMaxEndpointsPerHello = 4;
+inline constexpr std::size_t kMaxRecordBytes = 4'096;          // signed part of a key record
+inline constexpr std::size_t kMaxMailboxesPerRecord = 16;
+inline constexpr std::size_t kMaxErrorTextBytes = 200;
+
+// --- lifetimes (spec 20-message, 50-ack) ---
+inline constexpr std::uint16_t kMaxLifetimeMinutes = 43'200;   // 30 days
+inline constexpr std::uint16_t kDefaultLifetimeMinutes = 10'080;  // 7 days
+inline constexpr std::uint32_t kFutureSkewMinutes = 120;       // expires - lifetime may lie this far ahead
+inline constexpr Millis kTombstoneGrace = 2 * kHour;           // deleted at expires + this
+inline constexpr std::uint8_t kMaxStampEffort = 24;            // leading zero bits a sender computes at most
+
+// --- sessions (spec 10-transport) ---
+inline constexpr Millis kHandshakeTimeout = 5 * kSecond;       // a link without Auth is cut
+inline constexpr Millis kRequestTimeout = 10 * kSecond;        // every request's deadline
+inline constexpr Millis kPingInterval = 60 * kSecond;          // idle session keep-alive
+inline constexpr Millis kSessionIdle = 10 * kMinute;           // a dialled session nobody needs is closed
+inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
+inline constexpr std::size_t kMaxInboundLinks = 512;
+inline constexpr std::size_t kMaxSessions = 1'024;             // both directions
+inline constexpr std::size_t kMaxQueuedPerPeer = 256;          // packets waiting for a session
+inline constexpr std::size_t kMaxQueuedBytesPerPeer = 1'048'576;
+
+// --- routing (spec 70-routing) ---
+inline constexpr std::size_t kBucketSize = 8;                  // k
+inline constexpr std::size_t kReplacementsPerBucket = 8;
+inline constexpr std::size_t kMaxPerPrefixPerBucket = 2;
+inline constexpr Millis kQuestionableAfter = 15 * kMinute;
+inline constexpr int kBadAfterUnanswered = 5;
+inline constexpr std::size_t kLookupParallelism = 3;           // alpha
+inline constexpr std::size_t kLookupPaths = 4;                 // d
+inline constexpr std::size_t kLookupNodeChecks = 32;           // id checks one lookup may cause
+inline constexpr Millis kLookupTimeout = 30 * kSecond;
+inline constexpr int kIdCheckBurst = 32;
+inline constexpr int kIdChecksPerSecond = 4;
+inline constexpr std::size_t kEveryoneCustodianUpTo = 64;      // N_hat below which everyone is a custodian
+inline constexpr std::uint64_t kRegionFactor = 2;              // region = kRegionFactor * k / N_hat of the space
+inline constexpr std::uint64_t kRegionLeaveFactor = 3;         // hysteresis
+inline constexpr Millis kTableRefresh = 15 * kMinute;
+
+// --- custody (spec 40-custody) ---
+inline constexpr std::size_t kEntryPeers = 3;
+inline constexpr Millis kBackoffCap = kHour;
+inline constexpr int kMaxOfferAttempts = 32;                   // per message and peer
+inline constexpr int kBackoffJitterPercent = 10;
+inline constexpr Millis kOriginRefresh = kHour;                // fresh random entry peers
+inline constexpr Millis kSettledReoffer = kHour;               // custodian's slow re-offer once everyone stored
+inline constexpr std::size_t kMaxExchangedPeers = 64;          // peers remembered per message, to be sent the ack
+inline constexpr std::size_t kMaxActiveCustody = 65'536;       // messages whose backoff state is in memory
+inline constexpr Millis kWantTimeout = 10 * kSecond;           // then the next custodian is asked
+inline constexpr std::uint64_t kDefaultStoreQuotaBytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t kMailboxQuotaBytes = 64 << 20;
+inline constexpr std::uint64_t kIngressQuotaBytes = 256 << 20;
+inline constexpr std::uint64_t kTombstoneCostBytes = 256;
+inline constexpr std::uint64_t kForeignAckQuotaPercent = 5;
+
+// --- mailboxes and key records (spec 60-mailboxes-and-records) ---
+inline constexpr std::uint32_t kMailboxWeeksAhead = 8;         // current and this many next weeks are listed
+inline constexpr std::uint32_t kMailboxWeeksBack = 5;          // past weeks still collected
+inline constexpr std::size_t kCustodiansSubscribed = 3;
+inline constexpr Millis kCollectPoll = kHour;
+inline constexpr Millis kRecordLifetime = 45 * kDay;
+inline constexpr Millis kRecordFuture = 2 * kHour;
+inline constexpr Millis kRecordRefreshAge = 8 * kDay;
+inline constexpr Millis kRecordRepublish = kDay;
+inline constexpr Millis kPrekeyKept = 76 * kDay;
+inline constexpr Millis kKeyRetryMin = 2 * kSecond, kKeyRetryMax = 10 * kMinute;
+inline constexpr int kMaxReseals = 3;
+
+// --- clock (spec 40-custody) ---
+inline constexpr Millis kClockStep = 10 * kMinute;             // wall may depart this far from monotonic
+inline constexpr Millis kClockAheadAtStart = 24 * kHour;
+inline constexpr Millis kClockAgreement = 2 * kHour;
+inline constexpr std::size_t kClockPeers = 5;
+
+}  // namespace comm

@@ -1,0 +1,48 @@
+// Key records and the plaintext of a message (spec 30-crypto, 60-mailboxes-and-records) as plain values.
+// Schema stage only; signatures and hashes are proto/seal's.
+#pragma once
+#include <variant>
+
+#include "proto/wire/packet.h"
+
+namespace comm {
+
+struct MailboxEntry {
+  std::uint32_t week = 0;  // unix_time / 604,800
+  MailboxId mailbox;
+  friend bool operator==(const MailboxEntry&, const MailboxEntry&) = default;
+};
+
+struct KeyRecord {
+  SignKey sign_key;
+  DhKey dh_key;
+  std::uint64_t seq = 0;  // creation time in ms, rising
+  Millis created = 0;
+  Millis expires = 0;
+  DhKey prekey;
+  std::vector<MailboxEntry> mailboxes;  // weeks rising, 1 to kMaxMailboxesPerRecord
+  std::uint8_t min_effort = 0;
+  friend bool operator==(const KeyRecord&, const KeyRecord&) = default;
+};
+Bytes encode_key_record(const KeyRecord& record);
+Result<KeyRecord> parse_key_record(ByteView in);
+
+struct TextContent { std::string text; };
+struct MailboxGrant { MailboxKey mailbox_key; Hash mailbox_seed; Millis expires = 0; };
+struct UnknownContent {};  // a later version's content: acknowledged, shown as "cannot be shown by this version"
+using Content = std::variant<UnknownContent, TextContent, MailboxGrant>;
+
+struct Sealed {
+  SignKey sign_key;
+  SignedRecord record;   // record.record empty: record_hash given instead
+  Hash record_hash;
+  MessageUid uid;
+  Millis sent_at = 0;
+  Content content;
+};
+Bytes encode_sealed(const Sealed& sealed);
+Result<Sealed> parse_sealed(ByteView in);  // text must be valid UTF-8, at most kMaxTextBytes
+
+bool valid_utf8(std::string_view text);
+
+}  // namespace comm
