@@ -30,9 +30,8 @@ enum class CommitResult : std::uint8_t {
   fatal       // a sync failed: what is on disk is indeterminate, the process must end (exit 74)
 };
 
-class Store : public StoreView {
+class Store : public StoreView, public StoreStage {
  public:
-  virtual void stage(Ticket ticket, std::span<const StoreOp> ops) = 0;
   virtual std::unique_ptr<WriteSet> take() = 0;  // null if nothing is staged
   virtual void committed(Ticket ticket) = 0;
   virtual void failed() = 0;

@@ -103,4 +103,11 @@ class StoreView {
   virtual std::uint64_t ingress_bytes(const NodeId& peer) const = 0;         // live and tombstone bytes
 };
 
+// Where a turn's writes go: staged at once under the turn's ticket.
+class StoreStage {
+ public:
+  virtual ~StoreStage() = default;
+  virtual void stage(Ticket ticket, std::span<const StoreOp> ops) = 0;
+};
+
 }  // namespace comm

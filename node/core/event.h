@@ -1,0 +1,38 @@
+// What can happen to a node: the inputs of NodeCore::handle. Everything the core learns comes through here, so a run
+// is a function of its events, its store and its random source. Value types; bounded by the wire limits.
+#pragma once
+#include <variant>
+
+#include "proto/seal/message.h"
+#include "relay_store/store_op.h"
+
+namespace comm {
+
+// --- from the transport ---
+// A link can carry packets. Dialled: answers OpenLink at once, with the fresh client key of that dial. Accepted: before
+// its first packet. `client_curve` is the dialler's CURVE key as this side sees it; `remote` the peer's observed
+// address (accepted: its ephemeral port).
+struct LinkUp { LinkId link = 0; bool dialled = false; CurveKey client_curve; Endpoint remote; };
+struct LinkDown { LinkId link = 0; };  // nothing arrives on it or leaves by it any more
+struct PacketArrived { LinkId link = 0; Packet packet; };
+struct PacketRejected { LinkId link = 0; Error error; };  // bytes that parse_packet refused
+// --- from the hasher ---
+struct NodeIdComputed { NodeKey key; NodeId id; };
+// --- from the driver ---
+struct TimePassed {};
+struct StoreFailed {};  // every write not yet committed was dropped; reads show the durable state again
+
+// --- from this node's own user (agent) ---
+struct SubmitMessage { SealedItem item; MessageId id; };  // already checked: our own
+struct SubmitFinal { MessageId id; Bytes record; };       // own ack, refusal or withdrawal; tombstone already staged
+struct DeclineMail { MessageId id; SealedItem item; NodeId from; };  // own mailbox, cannot be opened: keep as custodian
+struct CollectMailboxes { std::vector<MailboxKey> keys; };  // the complete set to be collected
+struct FindRecord { Address address; };                   // answered by RecordLookup
+struct PublishRecord { Address address; SignedRecord record; };
+struct RestartDelivery { MessageId id; };                 // /retry: all backoff of an own message starts anew
+
+using Event = std::variant<LinkUp, LinkDown, PacketArrived, PacketRejected, NodeIdComputed, TimePassed, StoreFailed,
+                           SubmitMessage, SubmitFinal, DeclineMail, CollectMailboxes, FindRecord, PublishRecord,
+                           RestartDelivery>;
+
+}  // namespace comm
