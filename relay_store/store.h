@@ -37,6 +37,18 @@ class Store : public StoreView, public StoreStage {
   virtual void failed() = 0;
   // May run on another thread than the rest. Merges the sets into one synced write.
   virtual CommitResult commit(std::span<const std::unique_ptr<WriteSet>> sets) = 0;
+
+  // The four below belong to the committing thread, between commits.
+  virtual std::string failure_detail() const { return {}; }  // of the last commit that was not ok: a sentence
+  // What was erased stays in old tables until these are rewritten. `erased` counts rows not yet rewritten away, one
+  // compact_step does a bounded part of the work (true if more remains), compact does all of it.
+  virtual std::uint64_t erased() const { return 0; }
+  virtual bool compact_step() { return false; }
+  void compact() { while (compact_step()) {} }
+
+  // Recounts counters and indices against the rows they describe: empty if all agree, else the first contradiction.
+  // Reads the whole store; for tests and for a database whose log was damaged. Thread: the one that stages.
+  virtual std::string verify() const { return {}; }
 };
 
 std::unique_ptr<Store> make_mem_store();

@@ -1,0 +1,176 @@
+// Staging: what each StoreOp does to the rows. Custody only ever rises: absent, live, refused, acknowledged.
+#include "relay_store/keys.h"
+#include "relay_store/kv_store.h"
+
+namespace comm {
+namespace {
+
+std::string sequence_value(std::uint64_t sequence) {
+  std::string out;
+  keys::put_int(out, sequence);
+  return out;
+}
+
+std::string kind_value(Custody kind) { return std::string(1, static_cast<char>(kind)); }
+
+std::string id_value(const MessageId& id) { return std::string(as_text(id.view())); }
+
+std::string text_of(ByteView bytes) { return std::string(as_text(bytes)); }
+
+}  // namespace
+
+void KvStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
+  Turn turn;
+  turn.before = counted_;
+  overlay_.begin(ticket);
+  for (const StoreOp& op : ops)
+    std::visit([&](const auto& one) { apply(turn, one); }, op);
+  finish(turn);
+  overlay_.finish();
+}
+
+void KvStore::finish(const Turn& turn) {
+  for (const auto& [mailbox, bytes] : turn.mailboxes) add(keys::by_id(keys::kQuota, mailbox), bytes);
+  for (const auto& [ingress, bytes] : turn.ingresses) add(keys::by_id(keys::kIngress, ingress), bytes);
+  if (counted_ != turn.before) put(keys::of(keys::kTotals), encode_counted(counted_));
+}
+
+void KvStore::add(const std::string& key, std::int64_t bytes) {
+  if (bytes == 0) return;
+  const auto now = static_cast<std::int64_t>(counter(key)) + bytes;
+  CHECK(now >= 0);
+  if (now == 0)
+    erase(key);
+  else
+    put(key, sequence_value(static_cast<std::uint64_t>(now)));
+}
+
+void KvStore::apply(Turn& turn, const PutMessage& op) {
+  if (id_row(op.id).kind != Custody::absent) return;
+  const std::uint64_t sequence = counted_.next_sequence++;
+  const MailboxId mailbox = keys::mailbox_of(op.header);
+  std::string row;
+  row.reserve(MessageId::kSize + kHeaderBytes + kStampNonceBytes + NodeId::kSize + 12);
+  for (const ByteView part : {op.id.view(), op.header.view(), op.nonce.view(), op.ingress.view()})
+    keys::put_bytes(row, part);
+  keys::put_int(row, op.received);
+  keys::put_int(row, static_cast<std::uint32_t>(op.body.size()));
+
+  put(keys::by_sequence(keys::kBody, sequence), text_of(op.body));
+  put(keys::by_sequence(keys::kHeader, sequence), std::move(row));
+  put(keys::by_id(keys::kId, op.id), kind_value(Custody::live) + sequence_value(sequence));
+  put(keys::mailbox(mailbox, sequence), id_value(op.id));
+  put(keys::expiry(keys::expires_of(op.header.view()), op.id), kind_value(Custody::live));
+
+  const std::uint64_t cost = op.body.size() + kHeaderBytes;
+  turn.mailboxes[mailbox] += static_cast<std::int64_t>(cost);
+  turn.ingresses[op.ingress] += static_cast<std::int64_t>(cost);
+  counted_.totals.live += 1;
+  counted_.totals.bytes += cost;
+}
+
+// Every row of a live message but the id row, which its successor overwrites or the caller erases.
+void KvStore::erase_live(Turn& turn, const HeaderRow& row) {
+  const std::uint64_t sequence = row.stored.sequence;
+  const MailboxId mailbox = keys::mailbox_of(row.stored.header);
+  std::string custody;
+  if (get(keys::by_sequence(keys::kCustody, sequence), custody)) {
+    erase(keys::due(keys::RowReader(custody).integer<Millis>(), row.id));
+    erase(keys::by_sequence(keys::kCustody, sequence));
+  }
+  erase(keys::by_sequence(keys::kBody, sequence));
+  erase(keys::by_sequence(keys::kHeader, sequence));
+  erase(keys::mailbox(mailbox, sequence));
+  erase(keys::expiry(keys::expires_of(row.stored.header.view()), row.id));
+
+  turn.mailboxes[mailbox] -= static_cast<std::int64_t>(row.cost());
+  turn.ingresses[row.stored.ingress] -= static_cast<std::int64_t>(row.cost());
+  counted_.totals.live -= 1;
+  counted_.totals.bytes -= row.cost();
+}
+
+void KvStore::apply(Turn& turn, const PutTombstone& op) {
+  CHECK(op.kind == Custody::refused || op.kind == Custody::acknowledged);
+  const IdRow old = id_row(op.id);
+  if (old.kind >= op.kind) return;
+  IdRow now{op.kind, 0, op.foreign, op.ingress, {}};
+  if (old.kind == Custody::live) {
+    const HeaderRow row = header_row(old.sequence);
+    erase_live(turn, row);
+    now.foreign = false;
+    now.ingress = row.stored.ingress;  // who brought the message keeps paying for what is left of it
+  } else if (old.kind == Custody::refused) {
+    now.foreign = old.foreign;
+    now.ingress = old.ingress;
+    erase(keys::expiry(keys::expires_of(as_bytes(old.record)), op.id));
+  }
+  if (old.kind != Custody::refused) {
+    counted_.totals.acknowledged += 1;
+    counted_.totals.foreign += now.foreign ? 1 : 0;
+    counted_.totals.bytes += kTombstoneCostBytes;
+    turn.ingresses[now.ingress] += static_cast<std::int64_t>(kTombstoneCostBytes);
+  }
+  std::string value = kind_value(op.kind);
+  keys::put_int(value, static_cast<std::uint8_t>(now.foreign ? 1 : 0));
+  keys::put_bytes(value, now.ingress.view());
+  keys::put_bytes(value, op.record);
+  put(keys::by_id(keys::kId, op.id), std::move(value));
+  put(keys::expiry(keys::expires_of(op.record), op.id), kind_value(op.kind));
+}
+
+void KvStore::apply(Turn& turn, const EraseMessage& op) {
+  const IdRow old = id_row(op.id);
+  if (old.kind != Custody::live) return;
+  erase_live(turn, header_row(old.sequence));
+  erase(keys::by_id(keys::kId, op.id));
+}
+
+void KvStore::apply(Turn& turn, const EraseTombstone& op) {
+  const IdRow old = id_row(op.id);
+  if (old.kind != Custody::refused && old.kind != Custody::acknowledged) return;
+  erase(keys::expiry(keys::expires_of(as_bytes(old.record)), op.id));
+  erase(keys::by_id(keys::kId, op.id));
+  turn.ingresses[old.ingress] -= static_cast<std::int64_t>(kTombstoneCostBytes);
+  counted_.totals.acknowledged -= 1;
+  counted_.totals.foreign -= old.foreign ? 1 : 0;
+  counted_.totals.bytes -= kTombstoneCostBytes;
+}
+
+void KvStore::apply(Turn&, const PutCustody& op) {
+  const IdRow id = id_row(op.id);
+  if (id.kind != Custody::live) return;
+  std::string value, old;
+  keys::put_int(value, op.due);
+  keys::put_bytes(value, op.state);
+  if (get(keys::by_sequence(keys::kCustody, id.sequence), old)) {
+    if (old == value) return;
+    const auto old_due = keys::RowReader(old).integer<Millis>();
+    if (old_due != op.due) erase(keys::due(old_due, op.id));
+  }
+  put(keys::due(op.due, op.id), sequence_value(id.sequence));
+  put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));
+}
+
+void KvStore::apply(Turn&, const PutKeyRecord& op) {
+  const std::string key = keys::by_id(keys::kRecord, op.address);
+  std::string old, value;
+  if (!get(key, old)) counted_.totals.records += 1;
+  keys::put_int(value, op.seq);
+  keys::put_int(value, op.expires);
+  keys::put_bytes(value, op.record);
+  put(key, std::move(value));
+}
+
+void KvStore::apply(Turn&, const EraseKeyRecord& op) {
+  const std::string key = keys::by_id(keys::kRecord, op.address);
+  std::string old;
+  if (!get(key, old)) return;
+  counted_.totals.records -= 1;
+  erase(key);
+}
+
+void KvStore::apply(Turn&, const PutRow& op) { put(keys::row(op.table, op.key), text_of(op.value)); }
+
+void KvStore::apply(Turn&, const EraseRow& op) { erase(keys::row(op.table, op.key)); }
+
+}  // namespace comm

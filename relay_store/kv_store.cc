@@ -1,0 +1,340 @@
+#include "relay_store/kv_store.h"
+
+#include "relay_store/keys.h"
+
+namespace comm {
+namespace {
+
+Bytes bytes_of(std::string_view text) { return to_bytes(as_bytes(text)); }
+
+// A set is what take() found; its batches stay shared with the overlay until they are committed.
+class KvWriteSet final : public WriteSet {
+ public:
+  explicit KvWriteSet(std::vector<std::shared_ptr<const StagedBatch>> batches) : batches_(std::move(batches)) {
+    for (const auto& batch : batches_) bytes_ += batch->bytes;
+  }
+  Ticket last_ticket() const override { return batches_.back()->ticket; }
+  std::size_t bytes() const override { return bytes_; }
+  const std::vector<std::shared_ptr<const StagedBatch>>& batches() const { return batches_; }
+
+ private:
+  std::vector<std::shared_ptr<const StagedBatch>> batches_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace
+
+KvStore::Head::Head(char of_kind) : kind(of_kind), floor(keys::of(of_kind)) {}
+
+void KvStore::Head::written(std::string_view key) {
+  if (key[0] == kind && key < floor) floor = key;  // lower than every other, so exactness stays as it was
+}
+
+void KvStore::Head::erased(std::string_view key) {
+  if (key == floor) exact = false;
+}
+
+KvStore::KvStore(std::unique_ptr<Kv> kv) : kv_(std::move(kv)), due_head_(keys::kDue), expiry_head_(keys::kExpiry) {
+  counted_ = durable_counted();
+}
+
+// --- raw rows ------------------------------------------------------------------
+
+bool KvStore::get(std::string_view key, std::string& value) const {
+  if (const KvWrite* staged = overlay_.find(key)) {
+    if (!staged->erase) value = staged->value;
+    return !staged->erase;
+  }
+  return kv_->get(key, value);
+}
+
+void KvStore::scan(std::string_view from, std::string_view until, const Kv::Visit& visit) const {
+  auto staged = overlay_.rows().lower_bound(from);
+  const auto end = overlay_.rows().end();
+  bool wanted = true;
+  // Staged rows below `bound`, which the backend does not have.
+  const auto visit_staged = [&](std::string_view bound) {
+    for (; wanted && staged != end && staged->first < bound; ++staged)
+      if (!staged->second->erase) wanted = visit(staged->first, staged->second->value);
+  };
+  kv_->scan(from, until, [&](std::string_view key, std::string_view value) {
+    visit_staged(key);
+    if (!wanted) return false;
+    if (staged == end || staged->first != key) return wanted = visit(key, value);
+    const KvWrite& newer = *(staged++)->second;
+    if (!newer.erase) wanted = visit(key, newer.value);
+    return wanted;
+  });
+  visit_staged(until);
+}
+
+void KvStore::put(std::string key, std::string value) {
+  due_head_.written(key);
+  expiry_head_.written(key);
+  overlay_.put(std::move(key), std::move(value));
+}
+
+void KvStore::erase(std::string key) {
+  due_head_.erased(key);
+  expiry_head_.erased(key);
+  overlay_.erase(std::move(key));
+}
+
+KvStore::IdRow KvStore::decode_id(std::string_view row) {
+  keys::RowReader in(row);
+  IdRow out;
+  out.kind = static_cast<Custody>(in.integer<std::uint8_t>());
+  if (out.kind == Custody::live) {
+    out.sequence = in.integer<std::uint64_t>();
+    return out;
+  }
+  out.foreign = in.integer<std::uint8_t>() != 0;
+  out.ingress = in.fixed<NodeId>();
+  out.record = in.rest();
+  return out;
+}
+
+KvStore::IdRow KvStore::id_row(const MessageId& id) const {
+  std::string row;
+  return get(keys::by_id(keys::kId, id), row) ? decode_id(row) : IdRow{};
+}
+
+KvStore::HeaderRow KvStore::decode_header(std::uint64_t sequence, std::string_view row) {
+  keys::RowReader in(row);
+  HeaderRow out;
+  out.id = in.fixed<MessageId>();
+  out.stored.header = in.fixed<HeaderBytes>();
+  out.stored.nonce = in.fixed<StampNonce>();
+  out.stored.ingress = in.fixed<NodeId>();
+  out.stored.received = in.integer<Millis>();
+  out.stored.sequence = sequence;
+  out.body_bytes = in.integer<std::uint32_t>();
+  return out;
+}
+
+KvStore::HeaderRow KvStore::header_row(std::uint64_t sequence) const {
+  std::string row;
+  CHECK(get(keys::by_sequence(keys::kHeader, sequence), row));
+  return decode_header(sequence, row);
+}
+
+std::uint64_t KvStore::counter(const std::string& key) const {
+  std::string row;
+  return get(key, row) ? keys::RowReader(row).integer<std::uint64_t>() : 0;
+}
+
+KvStore::Counted KvStore::durable_counted() const {
+  Counted out;
+  std::string row;
+  if (!kv_->get(keys::of(keys::kTotals), row)) return out;
+  keys::RowReader in(row);
+  out.next_sequence = in.integer<std::uint64_t>();
+  for (auto* field : {&out.totals.live, &out.totals.acknowledged, &out.totals.foreign, &out.totals.bytes,
+                      &out.totals.records})
+    *field = in.integer<std::uint64_t>();
+  return out;
+}
+
+std::string KvStore::encode_counted(const Counted& counted) {
+  std::string out;
+  keys::put_int(out, counted.next_sequence);
+  const Totals& totals = counted.totals;
+  for (const auto field : {totals.live, totals.acknowledged, totals.foreign, totals.bytes, totals.records})
+    keys::put_int(out, field);
+  return out;
+}
+
+// --- single messages -------------------------------------------------------------
+
+Custody KvStore::custody_of(const MessageId& id) const { return id_row(id).kind; }
+
+std::optional<StoredHeader> KvStore::message(const MessageId& id) const {
+  const IdRow row = id_row(id);
+  if (row.kind != Custody::live) return std::nullopt;
+  return header_row(row.sequence).stored;
+}
+
+std::optional<Bytes> KvStore::body(const MessageId& id) const {
+  const IdRow row = id_row(id);
+  std::string body;
+  if (row.kind != Custody::live) return std::nullopt;
+  CHECK(get(keys::by_sequence(keys::kBody, row.sequence), body));
+  return bytes_of(body);
+}
+
+std::optional<Bytes> KvStore::final_record(const MessageId& id) const {
+  const IdRow row = id_row(id);
+  if (row.kind == Custody::absent || row.kind == Custody::live) return std::nullopt;
+  return bytes_of(row.record);
+}
+
+std::optional<Bytes> KvStore::custody_state(const MessageId& id) const {
+  const IdRow row = id_row(id);
+  std::string state;
+  if (row.kind != Custody::live || !get(keys::by_sequence(keys::kCustody, row.sequence), state)) return std::nullopt;
+  return bytes_of(std::string_view(state).substr(sizeof(Millis)));
+}
+
+// --- pages -----------------------------------------------------------------------
+
+std::vector<MailboxItem> KvStore::mailbox_page(const MailboxId& mailbox, std::uint64_t after,
+                                               std::size_t limit) const {
+  std::vector<MailboxItem> out;
+  if (limit == 0 || after == UINT64_MAX) return out;
+  scan(keys::mailbox(mailbox, after + 1), keys::after_prefix(keys::by_id(keys::kMailbox, mailbox)),
+       [&](std::string_view key, std::string_view value) {
+         out.push_back({keys::RowReader(key.substr(1 + MailboxId::kSize)).integer<std::uint64_t>(),
+                        keys::RowReader(value).fixed<MessageId>(), {}});
+         return out.size() < limit;
+       });
+  for (MailboxItem& item : out) item.stored = header_row(item.sequence).stored;
+  return out;
+}
+
+std::vector<MailboxItem> KvStore::live_page(std::uint64_t after, std::size_t limit) const {
+  std::vector<MailboxItem> out;
+  if (limit == 0 || after == UINT64_MAX) return out;
+  scan(keys::by_sequence(keys::kHeader, after + 1), keys::end_of(keys::kHeader),
+       [&](std::string_view key, std::string_view value) {
+         const auto sequence = keys::RowReader(key.substr(1)).integer<std::uint64_t>();
+         HeaderRow row = decode_header(sequence, value);
+         out.push_back({sequence, row.id, row.stored});
+         return out.size() < limit;
+       });
+  return out;
+}
+
+const std::string& KvStore::head(Head& head) const {
+  if (head.exact) return head.floor;
+  const std::string end = keys::end_of(head.kind), from = head.floor;
+  head.floor = end;
+  head.exact = true;
+  scan(from, end, [&](std::string_view key, std::string_view) {
+    head.floor = key;
+    return false;
+  });
+  return head.floor;
+}
+
+std::vector<DueItem> KvStore::due_page(Millis until, std::size_t limit) const {
+  std::vector<DueItem> out;
+  std::vector<std::uint64_t> sequences;
+  if (limit == 0) return out;
+  const std::string end = until == INT64_MAX ? keys::end_of(keys::kDue)
+                                             : keys::by_sequence(keys::kDue, keys::ordered(until + 1));
+  scan(head(due_head_), end, [&](std::string_view key, std::string_view value) {
+    keys::RowReader in(key.substr(1));
+    const Millis due = keys::from_ordered(in.integer<std::uint64_t>());
+    out.push_back({due, in.fixed<MessageId>(), {}});
+    sequences.push_back(keys::RowReader(value).integer<std::uint64_t>());
+    return out.size() < limit;
+  });
+  std::string row;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CHECK(get(keys::by_sequence(keys::kCustody, sequences[i]), row));
+    out[i].state = bytes_of(std::string_view(row).substr(sizeof(Millis)));
+  }
+  return out;
+}
+
+std::optional<Millis> KvStore::next_due() const {
+  const std::string& key = head(due_head_);
+  if (key[0] != keys::kDue) return std::nullopt;
+  return keys::from_ordered(keys::RowReader(std::string_view(key).substr(1)).integer<std::uint64_t>());
+}
+
+std::vector<ExpiringItem> KvStore::expiring_page(std::uint32_t until, std::size_t limit) const {
+  std::vector<ExpiringItem> out;
+  if (limit == 0) return out;
+  std::string end = keys::of(keys::kExpiry);
+  if (until == UINT32_MAX)
+    end = keys::end_of(keys::kExpiry);
+  else
+    keys::put_int(end, until + 1);
+  scan(head(expiry_head_), end, [&](std::string_view key, std::string_view value) {
+    keys::RowReader in(key.substr(1));
+    const auto expires = in.integer<std::uint32_t>();
+    out.push_back({expires, in.fixed<MessageId>(), static_cast<Custody>(keys::RowReader(value).integer<std::uint8_t>())});
+    return out.size() < limit;
+  });
+  return out;
+}
+
+std::optional<std::uint32_t> KvStore::next_expiry() const {
+  const std::string& key = head(expiry_head_);
+  if (key[0] != keys::kExpiry) return std::nullopt;
+  return keys::RowReader(std::string_view(key).substr(1)).integer<std::uint32_t>();
+}
+
+std::optional<Bytes> KvStore::key_record(const Address& address) const {
+  std::string row;
+  if (!get(keys::by_id(keys::kRecord, address), row)) return std::nullopt;
+  return bytes_of(std::string_view(row).substr(16));
+}
+
+std::vector<std::pair<Address, Bytes>> KvStore::key_records_page(const std::optional<Address>& after,
+                                                                 std::size_t limit) const {
+  std::vector<std::pair<Address, Bytes>> out;
+  if (limit == 0) return out;
+  // The smallest string above a key is that key and one zero byte.
+  const std::string from = after ? keys::by_id(keys::kRecord, *after) + '\0' : keys::of(keys::kRecord);
+  scan(from, keys::end_of(keys::kRecord), [&](std::string_view key, std::string_view value) {
+    out.emplace_back(keys::RowReader(key.substr(1)).fixed<Address>(), bytes_of(value.substr(16)));
+    return out.size() < limit;
+  });
+  return out;
+}
+
+std::optional<Bytes> KvStore::row(Table table, ByteView key) const {
+  std::string value;
+  if (!get(keys::row(table, key), value)) return std::nullopt;
+  return bytes_of(value);
+}
+
+std::vector<RowItem> KvStore::rows(Table table, ByteView prefix, const std::optional<Bytes>& after,
+                                   std::size_t limit) const {
+  std::vector<RowItem> out;
+  if (limit == 0) return out;
+  const std::string first = keys::row(table, prefix), end = keys::after_prefix(first);
+  std::string from = first;
+  if (after) from = std::max(from, keys::row(table, *after) + '\0');
+  if (from >= end) return out;
+  scan(from, end, [&](std::string_view key, std::string_view value) {
+    out.push_back({bytes_of(key.substr(2)), bytes_of(value)});
+    return out.size() < limit;
+  });
+  return out;
+}
+
+std::uint64_t KvStore::mailbox_bytes(const MailboxId& mailbox) const {
+  return counter(keys::by_id(keys::kQuota, mailbox));
+}
+
+std::uint64_t KvStore::ingress_bytes(const NodeId& peer) const { return counter(keys::by_id(keys::kIngress, peer)); }
+
+// --- tickets -----------------------------------------------------------------------
+
+std::unique_ptr<WriteSet> KvStore::take() {
+  auto batches = overlay_.take();
+  if (batches.empty()) return nullptr;
+  return std::make_unique<KvWriteSet>(std::move(batches));
+}
+
+void KvStore::failed() {
+  overlay_.clear();
+  // Numbers once handed out stay used within this process: somebody may hold one as a cursor.
+  const std::uint64_t next_sequence = counted_.next_sequence;
+  counted_ = durable_counted();
+  counted_.next_sequence = std::max(counted_.next_sequence, next_sequence);
+  due_head_ = Head(keys::kDue);
+  expiry_head_ = Head(keys::kExpiry);
+}
+
+CommitResult KvStore::commit(std::span<const std::unique_ptr<WriteSet>> sets) {
+  std::vector<const KvWrites*> batches;
+  for (const auto& set : sets)
+    for (const auto& batch : static_cast<const KvWriteSet&>(*set).batches()) batches.push_back(&batch->writes);
+  return batches.empty() ? CommitResult::ok : kv_->apply(batches);
+}
+
+}  // namespace comm
