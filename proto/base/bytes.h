@@ -44,7 +44,12 @@ inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 inline Bytes to_bytes(ByteView in) { return Bytes(in.begin(), in.end()); }
-inline void append(Bytes& out, ByteView in) { out.insert(out.end(), in.begin(), in.end()); }
+// Not vector::insert: g++ 12 inlines that into false -Wstringop-overflow warnings.
+inline void append(Bytes& out, ByteView in) {
+  const std::size_t start = out.size();
+  out.resize(start + in.size());
+  std::copy(in.begin(), in.end(), out.begin() + static_cast<std::ptrdiff_t>(start));
+}
 
 // Big-endian integers, the byte order of every hand-laid structure in the protocol.
 template <class Int>

@@ -28,6 +28,7 @@ inline constexpr std::size_t kMaxEndpointsPerHello = 4;
 inline constexpr std::size_t kMaxRecordBytes = 4'096;          // signed part of a key record
 inline constexpr std::size_t kMaxMailboxesPerRecord = 16;
 inline constexpr std::size_t kMaxErrorTextBytes = 200;
+inline constexpr Millis kMaxTimestamp = Millis{0xffff'ffff} * kMinute;  // latest instant a header can name (year 10136)
 
 // --- lifetimes (spec 20-message, 50-ack) ---
 inline constexpr std::uint16_t kMaxLifetimeMinutes = 43'200;   // 30 days

@@ -18,6 +18,9 @@ OverlayPoint record_region(const Address& address);   // H("record region", addr
 
 // Stamp (hashcash, Back 2002): H("stamp", id || nonce) has `effort` leading zero bits.
 bool stamp_valid(const MessageId& id, const StampNonce& nonce, std::uint8_t effort);
+// The leading zero bits of H("stamp", id || nonce), at most 255: the work a key record's stamp really shows (its id
+// is MessageId{hash.data} of the record hash; no effort is claimed there).
+std::uint8_t stamp_effort(const MessageId& id, const StampNonce& nonce);
 // Tries `tries` nonces from `start` on; nullopt when none fits (call again further on).
 std::optional<StampNonce> mine_stamp(const MessageId& id, std::uint8_t effort, std::uint64_t start,
                                      std::uint64_t tries);

@@ -23,6 +23,7 @@ struct SealedMessage {
   AckSecret ack;     // secret until disclosed; store it encrypted
 };
 // Chooses the smallest size class that holds the plaintext. Errors: "too-large", "small-order".
+// Text that is not UTF-8 or above kMaxTextBytes is refused too ("bad-content", "too-large").
 Result<SealedMessage> seal_message(const Identity& sender, const Sealed& content, const SealRequest& request,
                                    RandomSource& random);
 
@@ -34,6 +35,8 @@ struct OpenedMessage {
 };
 // Crypto stage failures: "not-openable" (no key fits: keep relaying it), and, when it opened but is wrong,
 // "ack-mismatch", "bad-padding", "bad-content", "sender-mismatch" (refuse it as owner).
+// Schema stage: header, "body-size". An embedded record has the sender's address, but its signature and times are
+// check_record's: call it before keeping the record.
 Result<OpenedMessage> open_message(const Address& self, std::span<const DhPair* const> prekeys_newest_first,
                                    const HeaderBytes& header, ByteView body);
 
@@ -50,7 +53,9 @@ struct FinalRecord {
   HeaderBytes header_bytes;
   Bytes bytes;  // as received, 136 or 200
 };
-Result<FinalRecord> check_final_record(ByteView bytes);  // schema and crypto stages
+// Schema and crypto stages, stamp included; age is check_ack_age's. Errors: "final-record-size", the header's,
+// "stamp", "ack-forged", "refusal-mailbox", "refusal-signature".
+Result<FinalRecord> check_final_record(ByteView bytes);
 Bytes make_refusal(const MailboxSigningKey& mailbox, const HeaderBytes& header, const StampNonce& nonce);
 
 // Key records.

@@ -38,10 +38,11 @@ class Secret {
   std::array<std::uint8_t, N> data_{};
 };
 
-// Locked memory for `bytes` bytes; aborts with a sentence if the system refuses any memory at all
-// (a refused mlock only warns once: RLIMIT_MEMLOCK may be small).
+// Locked memory for `bytes` bytes, aligned for any type; aborts with a sentence if the system refuses any memory at
+// all. A refused mlock (RLIMIT_MEMLOCK may be small) is no failure; can_lock_memory() lets the shell say so once.
 void* locked_alloc(std::size_t bytes);
 void locked_free(void* memory);
+bool can_lock_memory();
 
 template <class T>
 struct LockedDelete {

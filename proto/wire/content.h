@@ -27,22 +27,36 @@ struct KeyRecord {
 Bytes encode_key_record(const KeyRecord& record);
 Result<KeyRecord> parse_key_record(ByteView in);
 
-struct TextContent { std::string text; };
-struct MailboxGrant { MailboxKey mailbox_key; Hash mailbox_seed; Millis expires = 0; };
-struct UnknownContent {};  // a later version's content: acknowledged, shown as "cannot be shown by this version"
+struct TextContent {
+  std::string text;
+  friend bool operator==(const TextContent&, const TextContent&) = default;
+};
+struct MailboxGrant {
+  MailboxKey mailbox_key;
+  Hash mailbox_seed;
+  Millis expires = 0;
+  friend bool operator==(const MailboxGrant&, const MailboxGrant&) = default;
+};
+struct UnknownContent {  // a later version's content: acknowledged, shown as "cannot be shown by this version"
+  friend bool operator==(const UnknownContent&, const UnknownContent&) = default;
+};
 using Content = std::variant<UnknownContent, TextContent, MailboxGrant>;
 
 struct Sealed {
   SignKey sign_key;
-  SignedRecord record;   // record.record empty: record_hash given instead
+  SignedRecord record;   // record.record empty: record_hash given instead. The stamp nonce is not carried (zero)
   Hash record_hash;
   MessageUid uid;
   Millis sent_at = 0;
   Content content;
+  friend bool operator==(const Sealed&, const Sealed&) = default;
 };
 Bytes encode_sealed(const Sealed& sealed);
-Result<Sealed> parse_sealed(ByteView in);  // text must be valid UTF-8, at most kMaxTextBytes
+// Text must be valid UTF-8 of at most kMaxTextBytes; exactly one of record and record_hash must be present.
+Result<Sealed> parse_sealed(ByteView in);
 
 bool valid_utf8(std::string_view text);
+// Length of the longest prefix that is well-formed UTF-8: where to cut a text that is too long or broken.
+std::size_t valid_utf8_prefix(std::string_view text);
 
 }  // namespace comm

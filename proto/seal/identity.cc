@@ -1,0 +1,108 @@
+#include "proto/seal/identity.h"
+
+#include <sodium.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "proto/base/check.h"
+
+namespace comm {
+namespace {
+
+// crypto_kdf contexts and indices (BLAKE2b keyed by the parent, salted by the index): pinned, they are the
+// identity. A week is the index of everything that belongs to a week.
+constexpr char kIdentityContext[crypto_kdf_CONTEXTBYTES + 1] = "commiden";
+constexpr char kMailboxContext[crypto_kdf_CONTEXTBYTES + 1] = "commmbox";
+constexpr char kPrekeyContext[crypto_kdf_CONTEXTBYTES + 1] = "commprek";
+enum IdentityIndex : std::uint64_t { kSign = 1, kDh = 2, kMailboxRoot = 3, kPrekeyRoot = 4, kStorage = 5 };
+
+Secret<32> derive(const Secret<32>& parent, const char* context, std::uint64_t index) {
+  Secret<32> out;
+  crypto_kdf_derive_from_key(out.data(), Secret<32>::size(), index, context, parent.data());
+  return out;
+}
+
+DhPair dh_pair_from_seed(const Secret<32>& seed) {
+  DhPair out;
+  crypto_box_seed_keypair(out.public_key.data.data(), out.secret.data(), seed.data());
+  return out;
+}
+
+// What one byte adds to a guesser's work, in bits, when typed by a person; English text carries 1 to 2 bits a
+// letter (Shannon, 1951).
+int byte_bits(std::uint8_t byte) {
+  if (byte >= 'a' && byte <= 'z') return 2;
+  if (byte >= 'A' && byte <= 'Z') return 2;
+  if (byte >= '0' && byte <= '9') return 3;
+  return byte == ' ' ? 1 : 4;
+}
+
+// Length of the shortest block whose repetition is the secret ("abcabcab" -> 3), by the prefix function.
+std::size_t period(ByteView text) {
+  std::vector<std::size_t> border(text.size(), 0);
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    std::size_t k = border[i - 1];
+    while (k > 0 && text[i] != text[k]) k = border[k - 1];
+    border[i] = text[i] == text[k] ? k + 1 : 0;
+  }
+  return text.empty() ? 0 : text.size() - border.back();
+}
+
+}  // namespace
+
+LockedBox<Identity> Identity::from_secret(const SecretBytes& secret) {
+  constexpr unsigned long long kPasses = 3;
+  constexpr std::size_t kMemory = 64 << 20;
+  const Hash salt = tagged_hash("identity salt", {});
+  const auto seed = make_locked<Seed>();
+  const int failed =
+      crypto_pwhash(seed->data(), Seed::size(), reinterpret_cast<const char*>(secret.view().data()),
+                    secret.view().size(), salt.data.data(), kPasses, kMemory, crypto_pwhash_ALG_ARGON2ID13);
+  if (failed != 0) {
+    std::fputs("comm: the system refuses the 64 MiB that deriving keys from a secret takes\n", stderr);
+    std::abort();
+  }
+  return from_seed(*seed, true);
+}
+
+LockedBox<Identity> Identity::from_seed(const Seed& seed, bool derived_prekeys) {
+  LockedBox<Identity> out(::new (locked_alloc(sizeof(Identity))) Identity());
+  out->sign_ = IdentitySigningKey::from_seed(derive(seed, kIdentityContext, kSign));
+  out->dh_ = dh_pair_from_seed(derive(seed, kIdentityContext, kDh));
+  out->mailbox_root_ = derive(seed, kIdentityContext, kMailboxRoot);
+  out->prekey_root_ = derive(seed, kIdentityContext, kPrekeyRoot);
+  out->storage_ = derive(seed, kIdentityContext, kStorage);
+  out->derived_prekeys_ = derived_prekeys;
+  out->address_ = address_of(out->sign_.public_key(), out->dh_.public_key);
+  return out;
+}
+
+MailboxSigningKey Identity::mailbox(std::uint32_t week) const {
+  return MailboxSigningKey::from_seed(derive(mailbox_root_, kMailboxContext, week));
+}
+
+DhPair Identity::prekey(std::uint32_t week) const {
+  CHECK(derived_prekeys_);
+  return dh_pair_from_seed(derive(prekey_root_, kPrekeyContext, week));
+}
+
+DhPair random_dh_pair(RandomSource& random) {
+  DhPair out;
+  random.fill(out.secret.mut());
+  crypto_scalarmult_base(out.public_key.data.data(), out.secret.data());
+  return out;
+}
+
+int secret_strength_bits(ByteView secret) {
+  const std::size_t distinct = period(secret);
+  int bits = 0;
+  for (std::size_t i = 0; i < distinct; ++i) {
+    const int step = i == 0 ? 255 : secret[i] - secret[i - 1];
+    const bool predictable = step >= -1 && step <= 1;  // "aaa", "123", "cba"
+    bits += predictable ? 0 : byte_bits(secret[i]);
+  }
+  return bits;
+}
+
+}  // namespace comm
