@@ -1,0 +1,91 @@
+// One iterative lookup (spec 70-routing) as a state machine without I/O: alpha requests on each of d disjoint paths
+// (Baumgart and Mies, 2007), then a merge phase that asks everyone in the target's region. No answer ends it early: a
+// contact counts only once it was asked and answered itself, so liars cost requests but hide nobody that another path
+// knows. Owned by NodeCore, one per target. Memory: kShortlist candidates per path, max_asks() asks, kMaxContactsPerPacket
+// contacts taken from each answer.
+#pragma once
+#include "proto/base/ids.h"
+#include "proto/base/limits.h"
+#include "proto/base/random.h"
+#include "proto/base/time.h"
+
+namespace comm {
+
+class Lookup {
+ public:
+  // `start`: contacts already known. For a retry, pass random ones: the same start meets the same liars again.
+  // Draws one number from `random` and does not keep it.
+  Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Contact> start, std::size_t k,
+         const Distance& region_radius, RandomSource& random);
+
+  // Contacts to be asked FindNode now; each counts as asked and must be followed by answered, failed or false_contact.
+  std::vector<Contact> next();
+  // `from` is authenticated and answered our request. Answers of others are ignored.
+  void answered(const NodeId& from, std::span<const Contact> contacts, Millis mono);
+  void failed(const NodeId& from);          // no session, deadline passed
+  void false_contact(const NodeId& named);  // the key asked last under this id has another id: drops who named it too
+  bool done() const;                        // nothing in flight, nothing left to ask
+
+  // Authenticated responders: the k nearest plus everyone inside the region, nearest first.
+  std::vector<Contact> result() const;
+  std::size_t asked() const { return asks_.size(); }
+  std::size_t in_flight() const { return in_flight_; }
+  std::size_t answers() const;
+  Millis last_answer() const { return last_answer_; }  // mono; 0 before the first
+  const OverlayPoint& target() const { return target_; }
+  std::size_t max_asks() const { return 4 * k_ + 64; }
+
+  static constexpr std::size_t kShortlist = 32;
+
+ private:
+  enum class State : std::uint8_t { in_flight, answered, failed, dropped };
+  struct Ask {
+    Contact contact;
+    Distance distance;
+    std::size_t path = 0;
+    std::optional<NodeId> named_by;  // none: a start contact
+    State state = State::in_flight;
+  };
+  struct Candidate {
+    Contact contact;
+    Distance distance;
+    std::optional<NodeId> named_by;
+    std::uint64_t lot = 0;  // the merge phase's order
+  };
+  struct Path {
+    std::vector<Candidate> shortlist;  // nearest first, one per id
+    std::size_t asked = 0;
+    std::size_t in_flight = 0;
+  };
+  // What became of a candidate, judged over all paths.
+  enum class Standing : std::uint8_t { open, waiting, answered, out };
+  struct Choice {
+    std::size_t path = 0;
+    std::size_t index = 0;
+  };
+
+  Standing standing(const Candidate& candidate) const;
+  bool suspect(const std::optional<NodeId>& responder) const;
+  std::size_t path_budget() const { return max_asks() / 2; }
+  bool may_spend(std::size_t path) const;
+  std::optional<std::size_t> open_in(const Path& path, bool* waiting) const;
+  std::optional<Choice> choose() const;
+  std::optional<Choice> choose_merged() const;
+  std::optional<Distance> kth_nearest() const;
+  void add(std::size_t path, const Contact& contact, const std::optional<NodeId>& named_by);
+  void settle(Ask& ask, State state);
+  void drop_responder(const NodeId& responder);
+
+  NodeId self_;
+  OverlayPoint target_;
+  std::size_t k_;
+  Distance radius_;
+  Prng lots_;
+  std::vector<Path> paths_;
+  std::vector<Ask> asks_;
+  std::size_t in_flight_ = 0;
+  std::size_t turn_ = 0;  // the path whose turn it is
+  Millis last_answer_ = 0;
+};
+
+}  // namespace comm

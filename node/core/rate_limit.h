@@ -1,0 +1,51 @@
+// A token bucket in integers: starts full with `burst` tokens, refilled at `per_second`. Owned by whoever limits
+// something (one per peer, one for id checks). Levels are kept in thousandths of a token, which is exactly what a
+// millisecond refills, so nothing is rounded away however often it is asked. 24 bytes, no allocation.
+#pragma once
+#include <algorithm>
+
+#include "proto/base/check.h"
+#include "proto/base/time.h"
+
+namespace comm {
+
+class TokenBucket {
+ public:
+  // REQUIRES: 0 <= burst, 0 <= per_second, both at most 10^9.
+  TokenBucket(std::int64_t burst, std::int64_t per_second)
+      : full_(burst * 1000), level_(full_), per_second_(per_second) {
+    CHECK(burst >= 0 && burst <= kMost && per_second >= 0 && per_second <= kMost);
+  }
+
+  // Takes all n tokens or none.
+  bool take(Millis mono, std::int64_t n = 1) {
+    refill(mono);
+    if (n > level_ / 1000) return false;
+    if (n > 0) level_ -= n * 1000;
+    return true;
+  }
+  std::int64_t available(Millis mono) const { return level_at(mono) / 1000; }
+
+ private:
+  static constexpr std::int64_t kMost = 1'000'000'000;
+
+  std::int64_t level_at(Millis mono) const {
+    if (mono <= last_ || per_second_ == 0) return level_;
+    // Compared by division: the product overflows after a long sleep. The level is full before it is used at all, so
+    // the first reading of the clock, whatever its origin, changes nothing.
+    const std::int64_t missing = full_ - level_;
+    const Millis elapsed = mono - last_;
+    return elapsed > missing / per_second_ ? full_ : level_ + elapsed * per_second_;
+  }
+  void refill(Millis mono) {
+    level_ = level_at(mono);
+    last_ = std::max(last_, mono);
+  }
+
+  std::int64_t full_;
+  std::int64_t level_;
+  std::int64_t per_second_;
+  Millis last_ = 0;
+};
+
+}  // namespace comm

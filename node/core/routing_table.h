@@ -1,0 +1,80 @@
+// The Kademlia table (Maymounkov and Mazieres, 2002; spec 70-routing): buckets of kBucketSize nodes by shared prefix with
+// the own id; only the bucket that covers the own id splits. Holds proved contacts only (authenticated, id checked).
+// A node is good, questionable (silent for kQuestionableAfter) or bad (kBadAfterUnanswered requests unanswered); only
+// bad ones, and undialable ones for dialable ones, make room. Owned by NodeCore. Memory: 160 buckets of kBucketSize
+// entries and kReplacementsPerBucket replacements. No order depends on addresses or hashes.
+#pragma once
+#include "proto/base/ids.h"
+#include "proto/base/limits.h"
+#include "proto/base/random.h"
+#include "proto/base/time.h"
+#include "proto/wire/packet.h"
+
+namespace comm {
+
+enum class Liveness { good, questionable, bad };
+
+struct TableEntry {
+  Contact contact;
+  Role role = Role::relay;
+  bool dialable = false;    // contact.endpoint was dialled successfully
+  Millis last_heard = 0;    // mono
+  int unanswered = 0;       // requests in a row
+  bool tested = false;      // exchanged packets with us in an authenticated session
+  Endpoint observed;        // where its packets came from: what the prefix cap counts
+};
+
+class RoutingTable {
+ public:
+  explicit RoutingTable(const NodeId& self);
+
+  enum class Offer {
+    added,
+    updated,
+    pending,   // in the replacement cache; ping the questionable (to_ping)
+    rejected,  // self, another key under a known id, the prefix cap, or worse than a full cache
+  };
+  // A contact whose key and id are proved, seen now at `observed`. `dialable`: we reached it at contact.endpoint.
+  // One that came to us (not dialable) displaces only bad nodes, and never changes an endpoint that is known to work.
+  Offer heard(const Contact& contact, Role role, bool dialable, const Endpoint& observed, Millis mono);
+  void answered(const NodeId& id, Millis mono);  // any packet from it
+  void unanswered(const NodeId& id);             // a request's deadline passed; a bad node gives way to a replacement
+  void removed(const NodeId& id);                // a replacement takes its place
+  void set_dialable(const NodeId& id, const Endpoint& endpoint);
+
+  const TableEntry* find(const NodeId& id) const;  // not in the cache; valid until the next change
+  Liveness liveness(const TableEntry& entry, Millis mono) const;
+  // Nearest first, bad ones left out.
+  std::vector<Contact> closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const;
+  std::vector<TableEntry> within(const OverlayPoint& target, const Distance& radius) const;
+  // Questionable entries, longest silent first; those of buckets with waiting replacements before all others.
+  std::vector<NodeId> to_ping(Millis mono, std::size_t limit) const;
+  // A random point of each bucket whose range was not looked up for kTableRefresh (never: due at once).
+  std::vector<OverlayPoint> refresh_targets(Millis mono, RandomSource& random) const;
+  void touched(const OverlayPoint& target, Millis mono);  // a lookup for it began
+  Millis next_refresh() const;                            // mono; when refresh_targets next has one
+  std::vector<TableEntry> entries() const;                // all, bad ones too, farthest bucket first
+  std::size_t size() const;
+  // Not bad, in random order, one of each prefix before a second of any.
+  std::vector<Contact> random(std::size_t count, RandomSource& random, bool dialable_only) const;
+
+ private:
+  struct Bucket {
+    std::vector<TableEntry> entries;       // in order of arrival
+    std::vector<TableEntry> replacements;  // in order of arrival
+    std::optional<Millis> looked_up;
+  };
+  std::size_t bucket_index(const OverlayPoint& point) const;
+  Bucket& bucket_of(const NodeId& id);
+  void split();
+  Offer admit(Bucket& bucket, const TableEntry& entry);
+  Offer put_aside(Bucket& bucket, const TableEntry& entry);
+  void promote(Bucket& bucket);
+  std::vector<const TableEntry*> usable(bool dialable_only) const;
+
+  NodeId self_;
+  // Bucket i holds the ids that share exactly i leading bits with self_; the last one also those that share more.
+  std::vector<Bucket> buckets_;
+};
+
+}  // namespace comm
