@@ -9,6 +9,8 @@
 
 namespace comm {
 
+inline constexpr std::size_t kMaxCommitQueueBytes = 16 << 20;  // waiting or being written
+
 struct CommitReport {
   CommitResult result = CommitResult::ok;
   Ticket ticket = 0;        // highest durable ticket (ok), else the highest that failed

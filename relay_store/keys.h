@@ -114,7 +114,9 @@ inline std::string after_prefix(std::string prefix) {
 }
 
 // Fields of a message header at their fixed offsets (proto/wire/header.h); 0 for a record too short to have them.
-inline std::uint32_t expires_of(ByteView header) { return header.size() < 8 ? 0 : get_be<std::uint32_t>(header.subspan(4)); }
+inline std::uint32_t expires_of(ByteView header) {
+  return header.size() < 8 ? 0 : get_be<std::uint32_t>(header.subspan(4));
+}
 inline MailboxId mailbox_of(const HeaderBytes& header) { return *MailboxId::from(header.view().subspan(12, 20)); }
 
 }  // namespace comm::keys

@@ -32,6 +32,9 @@ class Kv {
   // All writes of all batches in order, as one durable write.
   virtual CommitResult apply(std::span<const KvWrites* const> batches) = 0;
 
+  // A get or scan met a damaged row and answered as if there were none. No later apply succeeds, so nothing that
+  // was decided on such an answer becomes durable.
+  virtual bool read_failed() const { return false; }
   virtual std::string failure_detail() const { return {}; }  // of the last apply that was not ok
   virtual std::uint64_t erased() const { return 0; }         // rows erased and not yet compacted away
   virtual bool compact_step() { return false; }              // one bounded step; true if more remain

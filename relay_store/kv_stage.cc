@@ -26,7 +26,6 @@ void KvStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
   for (const StoreOp& op : ops)
     std::visit([&](const auto& one) { apply(turn, one); }, op);
   finish(turn);
-  overlay_.finish();
 }
 
 void KvStore::finish(const Turn& turn) {
@@ -38,7 +37,10 @@ void KvStore::finish(const Turn& turn) {
 void KvStore::add(const std::string& key, std::int64_t bytes) {
   if (bytes == 0) return;
   const auto now = static_cast<std::int64_t>(counter(key)) + bytes;
-  CHECK(now >= 0);
+  if (now < 0) {
+    CHECK(kv_->read_failed());
+    return;
+  }
   if (now == 0)
     erase(key);
   else
@@ -95,10 +97,11 @@ void KvStore::apply(Turn& turn, const PutTombstone& op) {
   if (old.kind >= op.kind) return;
   IdRow now{op.kind, 0, op.foreign, op.ingress, {}};
   if (old.kind == Custody::live) {
-    const HeaderRow row = header_row(old.sequence);
-    erase_live(turn, row);
+    const auto row = header_row(old.sequence);
+    if (!row) return;
+    erase_live(turn, *row);
     now.foreign = false;
-    now.ingress = row.stored.ingress;  // who brought the message keeps paying for what is left of it
+    now.ingress = row->stored.ingress;  // who brought the message keeps paying for what is left of it
   } else if (old.kind == Custody::refused) {
     now.foreign = old.foreign;
     now.ingress = old.ingress;
@@ -121,7 +124,9 @@ void KvStore::apply(Turn& turn, const PutTombstone& op) {
 void KvStore::apply(Turn& turn, const EraseMessage& op) {
   const IdRow old = id_row(op.id);
   if (old.kind != Custody::live) return;
-  erase_live(turn, header_row(old.sequence));
+  const auto row = header_row(old.sequence);
+  if (!row) return;
+  erase_live(turn, *row);
   erase(keys::by_id(keys::kId, op.id));
 }
 

@@ -112,9 +112,15 @@ KvStore::HeaderRow KvStore::decode_header(std::uint64_t sequence, std::string_vi
   return out;
 }
 
-KvStore::HeaderRow KvStore::header_row(std::uint64_t sequence) const {
+bool KvStore::get_indexed(std::string_view key, std::string& value) const {
+  const bool found = get(key, value);
+  CHECK(found || kv_->read_failed());
+  return found;
+}
+
+std::optional<KvStore::HeaderRow> KvStore::header_row(std::uint64_t sequence) const {
   std::string row;
-  CHECK(get(keys::by_sequence(keys::kHeader, sequence), row));
+  if (!get_indexed(keys::by_sequence(keys::kHeader, sequence), row)) return std::nullopt;
   return decode_header(sequence, row);
 }
 
@@ -151,14 +157,15 @@ Custody KvStore::custody_of(const MessageId& id) const { return id_row(id).kind;
 std::optional<StoredHeader> KvStore::message(const MessageId& id) const {
   const IdRow row = id_row(id);
   if (row.kind != Custody::live) return std::nullopt;
-  return header_row(row.sequence).stored;
+  const auto header = header_row(row.sequence);
+  return header ? std::optional(header->stored) : std::nullopt;
 }
 
 std::optional<Bytes> KvStore::body(const MessageId& id) const {
   const IdRow row = id_row(id);
   std::string body;
-  if (row.kind != Custody::live) return std::nullopt;
-  CHECK(get(keys::by_sequence(keys::kBody, row.sequence), body));
+  if (row.kind != Custody::live || !get_indexed(keys::by_sequence(keys::kBody, row.sequence), body))
+    return std::nullopt;
   return bytes_of(body);
 }
 
@@ -187,7 +194,11 @@ std::vector<MailboxItem> KvStore::mailbox_page(const MailboxId& mailbox, std::ui
                         keys::RowReader(value).fixed<MessageId>(), {}});
          return out.size() < limit;
        });
-  for (MailboxItem& item : out) item.stored = header_row(item.sequence).stored;
+  std::erase_if(out, [&](MailboxItem& item) {
+    const auto header = header_row(item.sequence);
+    if (header) item.stored = header->stored;
+    return !header;
+  });
   return out;
 }
 
@@ -231,8 +242,8 @@ std::vector<DueItem> KvStore::due_page(Millis until, std::size_t limit) const {
   });
   std::string row;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    CHECK(get(keys::by_sequence(keys::kCustody, sequences[i]), row));
-    out[i].state = bytes_of(std::string_view(row).substr(sizeof(Millis)));
+    if (get_indexed(keys::by_sequence(keys::kCustody, sequences[i]), row))
+      out[i].state = bytes_of(std::string_view(row).substr(sizeof(Millis)));
   }
   return out;
 }
@@ -254,7 +265,8 @@ std::vector<ExpiringItem> KvStore::expiring_page(std::uint32_t until, std::size_
   scan(head(expiry_head_), end, [&](std::string_view key, std::string_view value) {
     keys::RowReader in(key.substr(1));
     const auto expires = in.integer<std::uint32_t>();
-    out.push_back({expires, in.fixed<MessageId>(), static_cast<Custody>(keys::RowReader(value).integer<std::uint8_t>())});
+    const auto kind = static_cast<Custody>(keys::RowReader(value).integer<std::uint8_t>());
+    out.push_back({expires, in.fixed<MessageId>(), kind});
     return out.size() < limit;
   });
   return out;

@@ -88,7 +88,9 @@ class KvStore final : public Store {
   void erase(std::string key);
 
   IdRow id_row(const MessageId& id) const;
-  HeaderRow header_row(std::uint64_t sequence) const;
+  // The row of a sequence that an index leads to: null only if the disk lost it (Kv::read_failed).
+  std::optional<HeaderRow> header_row(std::uint64_t sequence) const;
+  bool get_indexed(std::string_view key, std::string& value) const;
   static HeaderRow decode_header(std::uint64_t sequence, std::string_view row);
   static IdRow decode_id(std::string_view row);
   std::uint64_t counter(const std::string& key) const;

@@ -31,12 +31,6 @@ void Overlay::write(KvWrite write) {
   rows_.insert(std::move(node));
 }
 
-void Overlay::finish() {
-  if (!batches_.back()->writes.empty()) return;
-  batches_.pop_back();
-  --untaken_;
-}
-
 const KvWrite* Overlay::find(std::string_view key) const {
   const auto at = rows_.find(key);
   return at == rows_.end() ? nullptr : at->second;

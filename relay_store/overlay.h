@@ -21,12 +21,11 @@ class Overlay {
  public:
   using Rows = std::map<std::string_view, const KvWrite*>;
 
-  // Everything put and erased until the next begin belongs to `ticket`. REQUIRES: not below a ticket still staged.
+  // Everything put and erased until the next begin belongs to `ticket`. A batch that stays empty is kept: its ticket
+  // must be reported too, and not before the tickets it follows. REQUIRES: not below a ticket still staged.
   void begin(Ticket ticket);
   void put(std::string key, std::string value);
   void erase(std::string key);
-  // Drops the batch begun last if nothing was written to it.
-  void finish();
 
   const KvWrite* find(std::string_view key) const;  // null if not staged
   const Rows& rows() const { return rows_; }

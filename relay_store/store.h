@@ -32,7 +32,9 @@ enum class CommitResult : std::uint8_t {
 
 class Store : public StoreView, public StoreStage {
  public:
-  virtual std::unique_ptr<WriteSet> take() = 0;  // null if nothing is staged
+  // Null if nothing is staged. Ops that change nothing (a duplicate) still make their ticket part of the set, so that
+  // it is reported in its turn.
+  virtual std::unique_ptr<WriteSet> take() = 0;
   virtual void committed(Ticket ticket) = 0;
   virtual void failed() = 0;
   // May run on another thread than the rest. Merges the sets into one synced write.

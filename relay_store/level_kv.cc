@@ -1,0 +1,244 @@
+#include "relay_store/level_kv.h"
+
+#include <leveldb/write_batch.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "relay_store/keys.h"
+
+namespace comm {
+namespace {
+
+// Bodies arrive in key order, so a small buffer costs little throughput and keeps memory and restart times small.
+constexpr std::size_t kWriteBufferBytes = 4 << 20;
+constexpr int kMaxOpenFiles = 256;       // of 2 MiB: the default quota; beyond it tables are reopened as needed
+constexpr int kBloomBitsPerKey = 10;     // 1 % false positives: most ids asked for are not here
+constexpr std::uint64_t kSliceSequences = 2'048;          // bodies are compacted in slices of so many messages
+constexpr std::uint64_t kRewriteBytes = 32 << 20;         // one compaction step reads about this much at most
+constexpr std::uint64_t kReopenReserveBytes = 1 << 20;    // manifest, new log, block rounding
+constexpr std::uint64_t kIndexRowBytes = 64;              // for estimates
+
+leveldb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(const leveldb::Slice& in) { return {in.data(), in.size()}; }
+
+leveldb::ReadOptions read_options() {
+  leveldb::ReadOptions out;
+  out.verify_checksums = true;
+  return out;
+}
+
+}  // namespace
+
+// LevelDB would keep a LOG file of its own beside the data; what matters of it reaches us as a status.
+class LevelKv::NullLogger final : public leveldb::Logger {
+ public:
+  void Logv(const char*, std::va_list) override {}
+};
+
+bool is_disk_full(const leveldb::Status& status) {
+  if (!status.IsIOError()) return false;
+  const std::string text = status.ToString();
+  for (const int error : {ENOSPC, EDQUOT, EFBIG})
+    if (text.find(std::strerror(error)) != std::string::npos) return true;
+  return false;
+}
+
+LevelKv::LevelKv(std::string path)
+    : path_(std::move(path)),
+      logger_(std::make_unique<NullLogger>()),
+      filter_(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey)) {}
+
+LevelKv::~LevelKv() { db_.reset(); }  // before the policy and the logger it uses
+
+leveldb::Status LevelKv::open(bool tolerant) {
+  leveldb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = !tolerant;
+  options.compression = leveldb::kNoCompression;  // ciphertext
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_open_files = kMaxOpenFiles;
+  options.filter_policy = filter_.get();
+  options.info_log = logger_.get();
+  // reuse_logs stays off: it appends behind a torn record, and recovery would lose what comes after.
+  db_.reset();  // its LOCK
+  leveldb::DB* db = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, path_, &db);
+  db_.reset(db);
+  return status;
+}
+
+// --- reads ---------------------------------------------------------------------------
+
+void LevelKv::note_read(const leveldb::Status& status) const {
+  if (status.ok() || status.IsNotFound()) return;
+  const std::lock_guard lock(read_mutex_);
+  if (read_detail_.empty()) read_detail_ = "reading the store failed: " + status.ToString();
+}
+
+bool LevelKv::read_failed() const {
+  const std::lock_guard lock(read_mutex_);
+  return !read_detail_.empty();
+}
+
+bool LevelKv::get(std::string_view key, std::string& value) const {
+  const std::shared_lock lock(replace_);
+  if (!db_) return false;  // only after a reopen failed: the last apply was fatal
+  const leveldb::Status status = db_->Get(read_options(), slice(key), &value);
+  note_read(status);
+  return status.ok();
+}
+
+void LevelKv::scan(std::string_view from, std::string_view until, const Visit& visit) const {
+  const std::shared_lock lock(replace_);
+  if (!db_) return;
+  const std::unique_ptr<leveldb::Iterator> at(db_->NewIterator(read_options()));
+  for (at->Seek(slice(from)); at->Valid() && view(at->key()) < until; at->Next())
+    if (!visit(view(at->key()), view(at->value()))) break;
+  note_read(at->status());
+}
+
+// --- writes ----------------------------------------------------------------------------
+
+CommitResult LevelKv::apply(std::span<const KvWrites* const> batches) {
+  {
+    const std::lock_guard lock(read_mutex_);
+    if (!read_detail_.empty()) {
+      detail_ = read_detail_;
+      return CommitResult::fatal;
+    }
+  }
+  if (std::all_of(batches.begin(), batches.end(), [](const KvWrites* writes) { return writes->empty(); }))
+    return CommitResult::ok;
+  if (torn_)
+    if (const CommitResult reopened = reopen(); reopened != CommitResult::ok) return reopened;
+  leveldb::WriteBatch merged;
+  for (const KvWrites* writes : batches) {
+    for (const KvWrite& write : *writes) {
+      if (write.erase)
+        merged.Delete(slice(write.key));
+      else
+        merged.Put(slice(write.key), slice(write.value));
+    }
+  }
+  leveldb::WriteOptions durable;
+  durable.sync = true;
+  const leveldb::Status status = db_->Write(durable, &merged);
+  if (status.ok()) {
+    for (const KvWrites* writes : batches)
+      for (const KvWrite& write : *writes)
+        if (write.erase) note_erased(write);
+    return CommitResult::ok;
+  }
+  detail_ = "writing to the store failed: " + status.ToString();
+  if (!is_disk_full(status)) return CommitResult::fatal;
+  // The record is incomplete in the log (its last fragment was not written), so no recovery will replay it.
+  torn_ = true;
+  return CommitResult::disk_full;
+}
+
+// Recovery writes the rows of the log as a table before it removes the log.
+bool LevelKv::has_room_to_reopen() const {
+  std::error_code error;
+  std::uint64_t needed = kReopenReserveBytes;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    if (entry.path().extension() != ".log") continue;
+    const auto bytes = entry.file_size(error);
+    if (!error) needed += bytes;
+  }
+  const auto space = std::filesystem::space(path_, error);
+  return !error && space.available >= needed;
+}
+
+CommitResult LevelKv::reopen() {
+  // While there is no room the old object stays: it still answers reads.
+  if (!has_room_to_reopen()) {
+    detail_ = "the disk under " + path_ + " is still full";
+    return CommitResult::disk_full;
+  }
+  const std::unique_lock lock(replace_);
+  const leveldb::Status status = open(false);
+  if (!status.ok()) {
+    detail_ = "reopening the store after a full disk failed: " + status.ToString();
+    return CommitResult::fatal;
+  }
+  torn_ = false;
+  return CommitResult::ok;
+}
+
+// --- space -------------------------------------------------------------------------------
+
+void LevelKv::note_erased(const KvWrite& write) {
+  ++erased_;
+  const char kind = write.key[0];
+  if (kind == keys::kBody)
+    drained_slices_.insert(keys::RowReader(std::string_view(write.key).substr(1)).integer<std::uint64_t>() /
+                           kSliceSequences);
+  else if (kind != keys::kHeader && kind != keys::kCustody)  // these two go with the bodies
+    ++drained_kinds_[kind];
+}
+
+std::uint64_t LevelKv::approximate_bytes(const std::string& from, const std::string& until) const {
+  const leveldb::Range range(from, until);
+  std::uint64_t bytes = 0;
+  db_->GetApproximateSizes(&range, 1, &bytes);
+  return bytes;
+}
+
+// Rewriting an index costs its whole size: only when an eighth of it is dead.
+bool LevelKv::worth_rewriting(char kind, std::uint64_t count) const {
+  return count * kIndexRowBytes * 8 >= approximate_bytes(keys::of(kind), keys::end_of(kind));
+}
+
+// Makes LevelDB drop the erased rows of from <= key < until and the marks of their erasure.
+void LevelKv::rewrite(const std::string& from, const std::string& until) {
+  // CompactRange merges down to the deepest table that overlaps the range, but leaves that table alone if nothing
+  // lies above it, even if it holds both a row and its erasure. So: first everything into tables, then an erasure
+  // of a key that no row has at both ends, which forces a merge with whatever lies between.
+  const std::string nowhere(64, '\xff');
+  const leveldb::Slice flush(nowhere);
+  db_->CompactRange(&flush, &flush);
+  const std::string first = from + '\0', last = until + '\0';
+  leveldb::WriteBatch marks;
+  marks.Delete(first);
+  marks.Delete(last);
+  if (!db_->Write({}, &marks).ok()) return;  // the next apply meets the same error and reports it
+  const leveldb::Slice begin(from), end(last);
+  db_->CompactRange(&begin, &end);
+}
+
+void LevelKv::rewrite_next_slices() {
+  const std::uint64_t first = *drained_slices_.begin();
+  std::uint64_t last = first;
+  drained_slices_.erase(first);
+  const auto key = [](char kind, std::uint64_t slice_number) {
+    return keys::by_sequence(kind, slice_number * kSliceSequences);
+  };
+  while (drained_slices_.contains(last + 1) &&
+         approximate_bytes(key(keys::kBody, first), key(keys::kBody, last + 2)) <= kRewriteBytes)
+    drained_slices_.erase(++last);
+  for (const char kind : {keys::kBody, keys::kCustody, keys::kHeader})
+    rewrite(key(kind, first), key(kind, last + 1));
+}
+
+bool LevelKv::compact_step() {
+  if (!torn_ && db_ && !drained_slices_.empty()) {
+    rewrite_next_slices();
+    return true;
+  }
+  if (!torn_ && db_) {
+    for (const auto& [kind, count] : drained_kinds_) {
+      if (!worth_rewriting(kind, count)) continue;
+      // The last key of a kind is one no row has: longer than those of fixed length, and of no table.
+      const std::string end = keys::of(kind) + std::string(64, '\xff');
+      drained_kinds_.erase(kind);
+      rewrite(keys::of(kind), end);
+      return true;
+    }
+  }
+  erased_ = 0;
+  return false;
+}
+
+}  // namespace comm

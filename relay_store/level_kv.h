@@ -1,0 +1,71 @@
+// Kv on LevelDB, the only user of that library. One directory, one process (LevelDB's LOCK).
+// Threads: see kv.h. The database object is replaced only by the committing thread, under an exclusive lock, after a
+// full disk; readers hold that lock shared for the length of one call.
+// Bounds: two write buffers and LevelDB's 8 MiB block cache in memory, kMaxOpenFiles descriptors.
+#pragma once
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/filter_policy.h>
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
+#include "relay_store/kv.h"
+
+namespace comm {
+
+class LevelKv final : public Kv {
+ public:
+  explicit LevelKv(std::string path);
+  ~LevelKv() override;
+  LevelKv(const LevelKv&) = delete;
+  LevelKv& operator=(const LevelKv&) = delete;
+
+  // Opens, or closes and opens again. REQUIRES: ok before anything else is called.
+  // `tolerant` accepts a damaged log and drops what it cannot read.
+  leveldb::Status open(bool tolerant);
+
+  bool get(std::string_view key, std::string& value) const override;
+  void scan(std::string_view from, std::string_view until, const Visit& visit) const override;
+  CommitResult apply(std::span<const KvWrites* const> batches) override;
+  bool read_failed() const override;
+  std::string failure_detail() const override { return detail_; }
+  std::uint64_t erased() const override { return erased_; }
+  bool compact_step() override;
+
+
+ private:
+  class NullLogger;
+
+  void note_read(const leveldb::Status& status) const;
+  CommitResult reopen();
+  bool has_room_to_reopen() const;
+  void note_erased(const KvWrite& write);
+  void rewrite(const std::string& from, const std::string& until);
+  void rewrite_next_slices();
+  bool worth_rewriting(char kind, std::uint64_t count) const;
+  std::uint64_t approximate_bytes(const std::string& from, const std::string& until) const;
+
+  const std::string path_;
+  std::unique_ptr<leveldb::Logger> logger_;
+  std::unique_ptr<const leveldb::FilterPolicy> filter_;
+  mutable std::shared_mutex replace_;  // shared: uses *db_; exclusive: replaces db_
+  std::unique_ptr<leveldb::DB> db_;
+
+  mutable std::mutex read_mutex_;
+  mutable std::string read_detail_;  // of the first read that failed
+
+  // The committing thread's.
+  std::string detail_;
+  bool torn_ = false;  // the log ends in a torn record: nothing may be appended before a reopen
+  std::uint64_t erased_ = 0;
+  std::set<std::uint64_t> drained_slices_;        // sequence / kSliceSequences with erased bodies
+  std::map<char, std::uint64_t> drained_kinds_;  // erased rows of the other kinds
+};
+
+// A full disk, quota or file size limit, from the text of a status: LevelDB keeps nothing else of errno.
+bool is_disk_full(const leveldb::Status& status);
+
+}  // namespace comm

@@ -1,0 +1,100 @@
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "relay_store/keys.h"
+#include "relay_store/kv_store.h"
+#include "relay_store/level_kv.h"
+
+namespace comm {
+namespace {
+
+OpenResult failure(OpenFailure kind, std::string detail) { return {nullptr, kind, std::move(detail)}; }
+
+// Creates `path` or makes an existing directory private. Empty if it is there and ours, else what is wrong.
+std::string prepare_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return "cannot create the store's directory " + path + ": " + error.message();
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) return "cannot make the store's directory " + path + " private: " + error.message();
+  return {};
+}
+
+// LevelDB creates an empty database wherever CURRENT is missing, on top of whatever is there.
+bool lost_its_current_file(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path + "/CURRENT", error)) return false;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const auto extension = entry.path().extension();
+    if (extension == ".ldb" || extension == ".log") return true;
+  }
+  return false;
+}
+
+OpenResult corrupt(const std::string& path, const std::string& why) {
+  return failure(OpenFailure::corrupt, "the store in " + path + " is damaged (" + why +
+                                           "); restore it from a copy, or move it away to start with an empty one");
+}
+
+OpenResult explain(const std::string& path, const leveldb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsInvalidArgument())
+    return failure(OpenFailure::foreign, "the database in " + path + " was not made by comm (" + text + ")");
+  if (status.IsIOError() && text.rfind("IO error: lock ", 0) == 0)
+    return failure(OpenFailure::locked,
+                   "the store in " + path + " is in use by another process; end that one or choose another directory");
+  if (is_disk_full(status))
+    return failure(OpenFailure::io, "no room to open the store in " + path + ": free some disk space (" + text + ")");
+  if (status.IsIOError())
+    return failure(OpenFailure::io, "cannot open the store in " + path + ": " + text);
+  return corrupt(path, text);
+}
+
+// Marks a new database as ours; refuses one that is not. `none` if all is well.
+OpenFailure check_format(LevelKv& kv) {
+  std::string format;
+  if (kv.get(keys::of(keys::kVersion), format))
+    return format == keys::kFormat ? OpenFailure::none : OpenFailure::foreign;
+  bool empty = true;
+  kv.scan({}, std::string(64, '\xff'), [&](std::string_view, std::string_view) { return empty = false; });
+  if (kv.read_failed()) return OpenFailure::corrupt;
+  if (!empty) return OpenFailure::foreign;
+  const KvWrites writes{{keys::of(keys::kVersion), std::string(keys::kFormat), false}};
+  const KvWrites* const batch = &writes;
+  return kv.apply({&batch, 1}) == CommitResult::ok ? OpenFailure::none : OpenFailure::io;
+}
+
+}  // namespace
+
+OpenResult open_leveldb_store(const std::string& path) {
+  if (std::string fault = prepare_directory(path); !fault.empty()) return failure(OpenFailure::io, std::move(fault));
+  if (lost_its_current_file(path)) return corrupt(path, "its CURRENT file is missing");
+  auto kv = std::make_unique<LevelKv>(path);
+  leveldb::Status status = kv->open(false);
+  // A power cut can leave holes in the last, unsynced record; LevelDB's strict mode takes that for damage. The
+  // tolerant mode would also skip a damaged record in the middle, so afterwards everything is recounted.
+  const bool damaged_log = status.IsCorruption();
+  const std::string damage = status.ToString();
+  if (damaged_log) status = kv->open(true);
+  if (damaged_log && status.ok()) status = kv->open(false);
+  if (!status.ok()) return explain(path, status);
+  switch (check_format(*kv)) {
+    case OpenFailure::none: break;
+    case OpenFailure::foreign:
+      return failure(OpenFailure::foreign, "the database in " + path + " is not of this version of comm (expected \"" +
+                                               std::string(keys::kFormat) + "\"); choose another directory");
+    case OpenFailure::io:
+      return failure(OpenFailure::io, "cannot write to the store in " + path + ": " + kv->failure_detail());
+    default: return corrupt(path, "its rows cannot be read");
+  }
+  const LevelKv& rows = *kv;
+  auto store = std::make_unique<KvStore>(std::move(kv));
+  if (damaged_log) {
+    const std::string fault = store->verify();
+    if (!fault.empty() || rows.read_failed()) return corrupt(path, fault.empty() ? damage : damage + ", " + fault);
+  }
+  return {std::move(store), OpenFailure::none, {}};
+}
+
+}  // namespace comm
