@@ -35,7 +35,7 @@ class Lookup {
   const OverlayPoint& target() const { return target_; }
   std::size_t max_asks() const { return 4 * k_ + 64; }
 
-  static constexpr std::size_t kShortlist = 32;
+  static constexpr std::size_t kShortlist = 64;
 
  private:
   enum class State : std::uint8_t { in_flight, answered, failed, dropped };
@@ -74,6 +74,7 @@ class Lookup {
   std::optional<Distance> kth_nearest() const;
   void add(std::size_t path, const Contact& contact, const std::optional<NodeId>& named_by);
   void settle(Ask& ask, State state);
+  Ask* find_ask(const NodeId& id, State state);
   void drop_responder(const NodeId& responder);
 
   NodeId self_;

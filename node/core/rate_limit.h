@@ -1,9 +1,7 @@
 // A token bucket in integers: starts full with `burst` tokens, refilled at `per_second`. Owned by whoever limits
 // something (one per peer, one for id checks). Levels are kept in thousandths of a token, which is exactly what a
-// millisecond refills, so nothing is rounded away however often it is asked. 24 bytes, no allocation.
+// millisecond refills, so nothing is rounded away however often it is asked. No allocation.
 #pragma once
-#include <algorithm>
-
 #include "proto/base/check.h"
 #include "proto/base/time.h"
 
@@ -31,15 +29,15 @@ class TokenBucket {
 
   std::int64_t level_at(Millis mono) const {
     if (mono <= last_ || per_second_ == 0) return level_;
-    // Compared by division: the product overflows after a long sleep. The level is full before it is used at all, so
-    // the first reading of the clock, whatever its origin, changes nothing.
+    // Compared by division: the product overflows after a long sleep.
     const std::int64_t missing = full_ - level_;
     const Millis elapsed = mono - last_;
     return elapsed > missing / per_second_ ? full_ : level_ + elapsed * per_second_;
   }
   void refill(Millis mono) {
     level_ = level_at(mono);
-    last_ = std::max(last_, mono);
+    // A full bucket takes any reading, so the clock may start anywhere.
+    if (level_ == full_ || mono > last_) last_ = mono;
   }
 
   std::int64_t full_;

@@ -67,7 +67,8 @@ class RoutingTable {
   std::size_t bucket_index(const OverlayPoint& point) const;
   Bucket& bucket_of(const NodeId& id);
   void split();
-  Offer admit(Bucket& bucket, const TableEntry& entry);
+  Offer admit(const TableEntry& entry);
+  Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);
   std::vector<const TableEntry*> usable(bool dialable_only) const;

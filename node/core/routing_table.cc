@@ -1,0 +1,314 @@
+#include "node/core/routing_table.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace comm {
+
+namespace {
+
+constexpr std::size_t kMostBuckets = 160;
+
+bool is_bad(const TableEntry& entry) { return entry.unanswered >= kBadAfterUnanswered; }
+
+TableEntry* find_in(std::vector<TableEntry>& list, const NodeId& id) {
+  const auto it = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) { return e.contact.id == id; });
+  return it == list.end() ? nullptr : &*it;
+}
+
+bool take_from(std::vector<TableEntry>& list, const NodeId& id) {
+  return std::erase_if(list, [&](const TableEntry& e) { return e.contact.id == id; }) != 0;
+}
+
+// Others of the list behind the same prefix; none for a peer on a local address.
+std::size_t same_prefix(const std::vector<TableEntry>& list, const NodeId& id, const Endpoint& observed) {
+  if (observed.is_local()) return 0;
+  return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](const TableEntry& e) {
+    return e.contact.id != id && !e.observed.is_local() && e.observed.prefix() == observed.prefix();
+  }));
+}
+bool prefix_full(const std::vector<TableEntry>& list, const TableEntry& entry) {
+  return same_prefix(list, entry.contact.id, entry.observed) >= kMaxPerPrefixPerBucket;
+}
+
+// Which replacement is better: reachable, then proved by use, then recent.
+auto rank(const TableEntry& entry) { return std::tuple(entry.dialable, entry.tested, entry.last_heard); }
+
+// Who makes room for `entry` in a full bucket; the end if nobody. A bad node, longest silent first; for a dialable
+// contact also one that cannot be dialled, which serves nobody's lookups.
+auto displaceable(std::vector<TableEntry>& list, const TableEntry& entry) {
+  auto victim = list.end();
+  const auto key = [](const TableEntry& e) { return std::tuple(!is_bad(e), e.tested, e.last_heard); };
+  for (auto it = list.begin(); it != list.end(); ++it) {
+    if (!is_bad(*it) && (it->dialable || !entry.dialable)) continue;
+    if (victim == list.end() || key(*it) < key(*victim)) victim = it;
+  }
+  return victim;
+}
+
+// Seen again. False if its new address is not taken over because its prefix is full.
+bool refresh(TableEntry& known, const std::vector<TableEntry>& list, const TableEntry& seen) {
+  const bool was_bad = is_bad(known);
+  known.last_heard = std::max(known.last_heard, seen.last_heard);
+  known.unanswered = 0;
+  known.role = seen.role;
+  if (known.observed.prefix() != seen.observed.prefix() && prefix_full(list, seen)) return false;
+  known.observed = seen.observed;
+  if (seen.dialable || !known.dialable || (was_bad && known.contact.endpoint != seen.contact.endpoint)) {
+    known.contact.endpoint = seen.contact.endpoint;
+    known.dialable = seen.dialable;
+  }
+  return true;
+}
+
+void mark_answered(TableEntry& entry, Millis mono) {
+  entry.last_heard = std::max(entry.last_heard, mono);
+  entry.unanswered = 0;
+  entry.tested = true;
+}
+
+}  // namespace
+
+RoutingTable::RoutingTable(const NodeId& self) : self_(self), buckets_(1) {}
+
+std::size_t RoutingTable::bucket_index(const OverlayPoint& point) const {
+  const int shared = leading_zeros(distance(overlay_point(self_), point).view());
+  return std::min(static_cast<std::size_t>(shared), buckets_.size() - 1);
+}
+
+RoutingTable::Bucket& RoutingTable::bucket_of(const NodeId& id) { return buckets_[bucket_index(overlay_point(id))]; }
+
+// Divides the last bucket, the one that covers the own id. It never has replacements before: it splits when it is full.
+void RoutingTable::split() {
+  buckets_.emplace_back();
+  Bucket& far = buckets_[buckets_.size() - 2];
+  Bucket& close = buckets_.back();
+  close.looked_up = far.looked_up;
+  const std::vector<TableEntry> all = std::exchange(far.entries, {});
+  for (const TableEntry& entry : all) bucket_of(entry.contact.id).entries.push_back(entry);
+}
+
+RoutingTable::Offer RoutingTable::heard(const Contact& contact, Role role, bool dialable, const Endpoint& observed,
+                                        Millis mono) {
+  if (contact.id == self_) return Offer::rejected;
+  const TableEntry seen{contact, role, dialable, mono, 0, false, observed};
+  Bucket& bucket = bucket_of(contact.id);
+  if (TableEntry* known = find_in(bucket.entries, contact.id)) {
+    if (known->contact.key != contact.key) return Offer::rejected;
+    return refresh(*known, bucket.entries, seen) ? Offer::updated : Offer::rejected;
+  }
+  if (TableEntry* waiting = find_in(bucket.replacements, contact.id)) {
+    if (waiting->contact.key != contact.key) return Offer::rejected;
+    if (!refresh(*waiting, bucket.replacements, seen)) return Offer::rejected;
+    return readmit(bucket, contact.id);
+  }
+  return admit(seen);
+}
+
+// A replacement was heard of again: it may be better than somebody in the bucket now.
+RoutingTable::Offer RoutingTable::readmit(Bucket& bucket, const NodeId& waiting) {
+  const TableEntry entry = *find_in(bucket.replacements, waiting);
+  take_from(bucket.replacements, waiting);
+  const Offer offer = admit(entry);
+  return offer == Offer::rejected ? put_aside(bucket, entry) : offer;
+}
+
+RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
+  const OverlayPoint point = overlay_point(entry.contact.id);
+  while (bucket_index(point) + 1 == buckets_.size() && buckets_.back().entries.size() >= kBucketSize &&
+         buckets_.size() < kMostBuckets)
+    split();
+  Bucket& bucket = buckets_[bucket_index(point)];
+  std::vector<TableEntry>& list = bucket.entries;
+  if (prefix_full(list, entry)) {
+    const auto bad = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) {
+      return is_bad(e) && !e.observed.is_local() && e.observed.prefix() == entry.observed.prefix();
+    });
+    if (bad == list.end()) return Offer::rejected;
+    list.erase(bad);
+  } else if (list.size() >= kBucketSize) {
+    const auto victim = displaceable(list, entry);
+    if (victim == list.end()) return put_aside(bucket, entry);
+    const TableEntry old = *victim;
+    list.erase(victim);
+    if (!is_bad(old)) put_aside(bucket, old);
+  }
+  list.push_back(entry);
+  return Offer::added;
+}
+
+RoutingTable::Offer RoutingTable::put_aside(Bucket& bucket, const TableEntry& entry) {
+  std::vector<TableEntry>& list = bucket.replacements;
+  if (prefix_full(list, entry)) return Offer::rejected;
+  if (list.size() >= kReplacementsPerBucket) {
+    const auto worst = std::min_element(list.begin(), list.end(), [](const TableEntry& a, const TableEntry& b) {
+      return rank(a) < rank(b);
+    });
+    if (rank(entry) <= rank(*worst)) return Offer::rejected;
+    list.erase(worst);
+  }
+  list.push_back(entry);
+  return Offer::pending;
+}
+
+// Fills free places and those of bad nodes from the replacements, best first.
+void RoutingTable::promote(Bucket& bucket) {
+  std::vector<TableEntry>& waiting = bucket.replacements;
+  std::stable_sort(waiting.begin(), waiting.end(),
+                   [](const TableEntry& a, const TableEntry& b) { return rank(a) > rank(b); });
+  for (std::size_t i = 0; i < waiting.size();) {
+    const TableEntry entry = waiting[i];
+    const bool room = bucket.entries.size() < kBucketSize ||
+                      std::any_of(bucket.entries.begin(), bucket.entries.end(), is_bad);
+    if (!room) return;
+    // Out of the cache before admit() can put it back there.
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(i));
+    if (admit(entry) == Offer::added) continue;
+    waiting.insert(waiting.begin() + static_cast<std::ptrdiff_t>(i), entry);
+    ++i;
+  }
+}
+
+void RoutingTable::answered(const NodeId& id, Millis mono) {
+  Bucket& bucket = bucket_of(id);
+  if (TableEntry* entry = find_in(bucket.entries, id)) mark_answered(*entry, mono);
+  if (TableEntry* entry = find_in(bucket.replacements, id)) mark_answered(*entry, mono);
+}
+
+void RoutingTable::unanswered(const NodeId& id) {
+  Bucket& bucket = bucket_of(id);
+  for (auto* list : {&bucket.entries, &bucket.replacements})
+    if (TableEntry* entry = find_in(*list, id); entry != nullptr && !is_bad(*entry)) ++entry->unanswered;
+  std::erase_if(bucket.replacements, is_bad);
+  promote(bucket);
+}
+
+void RoutingTable::removed(const NodeId& id) {
+  Bucket& bucket = bucket_of(id);
+  take_from(bucket.replacements, id);
+  take_from(bucket.entries, id);
+  promote(bucket);
+}
+
+void RoutingTable::set_dialable(const NodeId& id, const Endpoint& endpoint) {
+  Bucket& bucket = bucket_of(id);
+  TableEntry* entry = find_in(bucket.entries, id);
+  const bool waiting = entry == nullptr;
+  if (waiting) entry = find_in(bucket.replacements, id);
+  if (entry == nullptr) return;
+  entry->dialable = true;
+  entry->contact.endpoint = endpoint;
+  if (waiting) readmit(bucket, id);
+}
+
+const TableEntry* RoutingTable::find(const NodeId& id) const {
+  const std::vector<TableEntry>& list = buckets_[bucket_index(overlay_point(id))].entries;
+  const auto it = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) { return e.contact.id == id; });
+  return it == list.end() ? nullptr : &*it;
+}
+
+Liveness RoutingTable::liveness(const TableEntry& entry, Millis mono) const {
+  if (is_bad(entry)) return Liveness::bad;
+  return mono - entry.last_heard >= kQuestionableAfter ? Liveness::questionable : Liveness::good;
+}
+
+std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only) const {
+  std::vector<const TableEntry*> out;
+  for (const Bucket& bucket : buckets_)
+    for (const TableEntry& entry : bucket.entries)
+      if (!is_bad(entry) && (entry.dialable || !dialable_only)) out.push_back(&entry);
+  return out;
+}
+
+std::vector<Contact> RoutingTable::closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const {
+  std::vector<const TableEntry*> all = usable(dialable_only);
+  const auto from_target = [&](const TableEntry* e) { return distance(target, overlay_point(e->contact.id)); };
+  const std::size_t wanted = std::min(count, all.size());
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(wanted), all.end(),
+                    [&](const TableEntry* a, const TableEntry* b) { return from_target(a) < from_target(b); });
+  std::vector<Contact> out;
+  for (std::size_t i = 0; i < wanted; ++i) out.push_back(all[i]->contact);
+  return out;
+}
+
+std::vector<TableEntry> RoutingTable::within(const OverlayPoint& target, const Distance& radius) const {
+  std::vector<std::pair<Distance, const TableEntry*>> found;
+  for (const TableEntry* entry : usable(false)) {
+    const Distance d = distance(target, overlay_point(entry->contact.id));
+    if (d <= radius) found.emplace_back(d, entry);
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<TableEntry> out;
+  for (const auto& [d, entry] : found) out.push_back(*entry);
+  return out;
+}
+
+std::vector<NodeId> RoutingTable::to_ping(Millis mono, std::size_t limit) const {
+  std::vector<std::tuple<bool, Millis, NodeId>> due;  // false sorts first: somebody waits for its place
+  for (const Bucket& bucket : buckets_)
+    for (const TableEntry& entry : bucket.entries)
+      if (liveness(entry, mono) == Liveness::questionable)
+        due.emplace_back(bucket.replacements.empty(), entry.last_heard, entry.contact.id);
+  std::sort(due.begin(), due.end());
+  std::vector<NodeId> out;
+  for (std::size_t i = 0; i < std::min(limit, due.size()); ++i) out.push_back(std::get<2>(due[i]));
+  return out;
+}
+
+std::vector<OverlayPoint> RoutingTable::refresh_targets(Millis mono, RandomSource& random) const {
+  std::vector<OverlayPoint> out;
+  for (std::size_t i = 0; i < buckets_.size(); ++i) {
+    if (buckets_[i].looked_up && mono - *buckets_[i].looked_up < kTableRefresh) continue;
+    OverlayPoint point;
+    random.fill(point);
+    // The first i bits are ours, and the next is not unless the bucket covers us.
+    const bool last = i + 1 == buckets_.size();
+    for (std::size_t bit = 0; bit < i + (last ? 0 : 1); ++bit) {
+      const auto mask = static_cast<std::uint8_t>(0x80 >> bit % 8);
+      std::uint8_t& byte = point.data[bit / 8];
+      const bool ours = (self_.data[bit / 8] & mask) != 0;
+      byte = static_cast<std::uint8_t>(ours != (bit == i) ? byte | mask : byte & ~mask);
+    }
+    out.push_back(point);
+  }
+  return out;
+}
+
+void RoutingTable::touched(const OverlayPoint& target, Millis mono) { buckets_[bucket_index(target)].looked_up = mono; }
+
+Millis RoutingTable::next_refresh() const {
+  Millis next = buckets_[0].looked_up.value_or(0) + kTableRefresh;
+  for (const Bucket& bucket : buckets_) {
+    if (!bucket.looked_up) return 0;
+    next = std::min(next, *bucket.looked_up + kTableRefresh);
+  }
+  return next;
+}
+
+std::vector<TableEntry> RoutingTable::entries() const {
+  std::vector<TableEntry> out;
+  for (const Bucket& bucket : buckets_) out.insert(out.end(), bucket.entries.begin(), bucket.entries.end());
+  return out;
+}
+
+std::size_t RoutingTable::size() const {
+  std::size_t out = 0;
+  for (const Bucket& bucket : buckets_) out += bucket.entries.size();
+  return out;
+}
+
+std::vector<Contact> RoutingTable::random(std::size_t count, RandomSource& random, bool dialable_only) const {
+  std::vector<const TableEntry*> all = usable(dialable_only);
+  random.shuffle(all);
+  std::set<std::array<std::uint8_t, 16>> prefixes;
+  std::stable_partition(all.begin(), all.end(), [&](const TableEntry* e) {
+    return e->observed.is_local() || prefixes.insert(e->observed.prefix()).second;
+  });
+  std::vector<Contact> out;
+  for (std::size_t i = 0; i < std::min(count, all.size()); ++i) out.push_back(all[i]->contact);
+  return out;
+}
+
+}  // namespace comm
