@@ -45,7 +45,7 @@ struct StoredItem {
   StoredStatus status = StoredStatus::stored;
   RefuseReason reason = RefuseReason::none;
   std::uint8_t price = 0;
-  Bytes ack;  // 136 or 200 bytes with status acknowledged, else empty
+  Bytes ack{};  // 136 or 200 bytes with status acknowledged, else empty
 };
 struct Stored { std::vector<StoredItem> items; };
 struct Ack { std::vector<Bytes> records; };  // 136 (acknowledgement) or 200 (refusal) bytes each

@@ -93,7 +93,9 @@ struct Writer {
 // a length is 1 byte up to 127, 2 up to 16,383, else 3), so they never fall short of the encoded size.
 constexpr std::size_t field(std::size_t payload) { return 2 + (payload < 128 ? 1 : payload < 16'384 ? 2 : 3) + payload; }
 
-std::size_t record_size(const SignedRecord& record) { return field(record.record.size()) + field(64) + field(8); }
+std::size_t record_size(const SignedRecord& record) {
+  return record.record.empty() ? 0 : field(record.record.size()) + field(64) + field(8);
+}
 
 struct Sizer {
   std::size_t operator()(const Unknown&) const { return 0; }
