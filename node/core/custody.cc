@@ -1,0 +1,371 @@
+// What packets do to custody: arrival, offers, wants, statuses, acknowledgements. When things are offered again is in
+// custody_schedule.cc.
+#include "node/core/custody.h"
+
+#include "node/core/core.h"
+
+namespace comm {
+
+namespace {
+constexpr Millis kDiskFullPause = 10 * kSecond;
+constexpr std::size_t kWantBatch = 64;
+}  // namespace
+
+void CustodyService::on_message(Link& link, std::uint32_t request_id, const Message& message) {
+  const LinkId link_id = link.id;
+  const NodeId from = link.node;
+  const Request request = core_.peers.take_answer(link, request_id);
+  const bool pushed = request.kind != RequestKind::want;
+  Stored answer;
+  for (const SealedItem& item : message.items) {
+    Link* still = core_.sessions.find(link_id);
+    if (still == nullptr) return;  // cut for its faults
+    if (auto status = accept(*still, item, pushed)) answer.items.push_back(std::move(*status));
+  }
+  if (!pushed) {
+    // What did not fit into the answer is asked for again, of the same node.
+    std::vector<MessageId> rest;
+    if (auto asked = wants_.extract(request.key); !asked.empty())
+      for (const MessageId& id : asked.mapped())
+        if (const auto it = wanted_.find(id); it != wanted_.end() && it->second.asked == from) rest.push_back(id);
+    ask(from, rest);
+  }
+  if (!answer.items.empty())
+    core_.out->send_durable(link_id, pushed ? request_id : 0, std::move(answer));
+  schedule();
+}
+
+std::optional<StoredItem> CustodyService::accept(Link& link, const SealedItem& item, bool pushed) {
+  const auto header = parse_header(item.header);
+  if (!header) return core_.fault(link, header.error()), std::nullopt;
+  const MessageId id = message_id(item.header);
+  if (const auto ok = check_lifetime(*header, core_.now.wall); !ok) return core_.fault(link, ok.error()), std::nullopt;
+  const Custody held = core_.store.custody_of(id);
+  if (held == Custody::acknowledged || held == Custody::refused)
+    return StoredItem{id, StoredStatus::acknowledged, RefuseReason::none, 0, core_.store.final_record(id).value_or(Bytes{})};
+  if (held == Custody::live) {
+    note_holder(id, link.node, true);
+    wanted_.erase(id);
+    return StoredItem{.id = id, .status = StoredStatus::duplicate};
+  }
+  if (const auto ok = check_body(*header, item.body); !ok) return core_.fault(link, ok.error()), std::nullopt;
+  if (const auto ok = check_stamp(*header, id, item.nonce); !ok) return core_.fault(link, ok.error()), std::nullopt;
+  const auto wanted = wanted_.find(id);
+  std::vector<NodeId> sources = wanted == wanted_.end() ? std::vector<NodeId>{} : wanted->second.sources;
+  if (wanted != wanted_.end()) wanted_.erase(wanted);
+  if (core_.mailboxes.is_own(header->mailbox)) {
+    remember_source(id, link.node);
+    for (const NodeId& source : sources) remember_source(id, source);
+    core_.out->now(Notice{MailArrived{id, item, link.node}});
+    return std::nullopt;  // answered by the acknowledgement
+  }
+  if (auto refused = refuse_by_quota(id, *header, link.node)) return refused;
+  keep(id, *header, item, link.node, pushed);
+  for (const NodeId& source : sources) note_holder(id, source, true);
+  return StoredItem{.id = id, .status = StoredStatus::stored};
+}
+
+std::optional<StoredItem> CustodyService::refuse_by_quota(const MessageId& id, const MessageHeader& header,
+                                                   const NodeId& ingress) const {
+  const std::uint64_t bytes = header.body_bytes() + kHeaderBytes;
+  const auto over = [&](std::uint64_t used, std::uint64_t quota) { return used + bytes > quota; };
+  if (core_.now.mono < disk_full_until_)
+    return StoredItem{.id = id, .status = StoredStatus::refused, .reason = RefuseReason::disk};
+  if (over(core_.store.totals().bytes, core_.config.store_quota) ||
+      over(core_.store.mailbox_bytes(header.mailbox), core_.config.mailbox_quota) ||
+      over(core_.store.ingress_bytes(ingress), core_.config.ingress_quota))
+    return StoredItem{.id = id, .status = StoredStatus::refused, .reason = RefuseReason::quota};
+  return std::nullopt;
+}
+
+void CustodyService::keep(const MessageId& id, const MessageHeader& header, const SealedItem& item, const NodeId& from,
+                   bool entry) {
+  core_.out->store(PutMessage{id, item.header, item.nonce, item.body, from, core_.now.wall});
+  CustodyState state;
+  if (CustodyPeer* peer = state.add(from)) peer->exchanged = peer->stored = true;
+  if (const auto* owners = core_.mailboxes.owners(header.mailbox))
+    for (const NodeId& owner : *owners)
+      if (CustodyPeer* peer = state.add(owner)) peer->owner = true, peer->next = core_.now.wall;
+  // Pushed to us: we are an entry and the region must hear of it now. Fetched by us: others were told as well; a
+  // random delay keeps the whole region from offering it to itself.
+  state.lazy = !entry;
+  state.spread = entry ? core_.now.wall
+                       : core_.now.wall + core_.scaled(kMinute + static_cast<Millis>(core_.random.below(kMinute)));
+  state.refresh = core_.now.wall + jitter(core_.scaled(kSettledReoffer));
+  save(id, state, StoredHeader{item.header, item.nonce, from, core_.now.wall, 0});
+}
+
+void CustodyService::note_holder(const MessageId& id, const NodeId& peer, bool stored) {
+  const auto message = core_.store.message(id);
+  if (!message) return;
+  CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+  CustodyPeer* known = state.add(peer);
+  if (known == nullptr || (known->exchanged && (known->stored || !stored))) return;
+  known->exchanged = true;
+  if (stored) known->stored = true;
+  if (stored && !known->owner) known->next = 0;
+  save(id, state, *message);
+}
+
+void CustodyService::on_offer(Link& link, const Offer& offer) {
+  const LinkId link_id = link.id;
+  const NodeId from = link.node;
+  Ack acks;
+  Stored held;
+  std::vector<MessageId> ask_for;
+  for (const OfferItem& item : offer.items) {
+    const auto header = parse_header(item.header);
+    if (!header) {
+      core_.fault(link, header.error());
+      if (core_.sessions.find(link_id) == nullptr) return;
+      continue;
+    }
+    if (const auto ok = check_lifetime(*header, core_.now.wall); !ok) {
+      core_.count(ok.error());
+      continue;
+    }
+    const MessageId id = message_id(item.header);
+    const Custody state = core_.store.custody_of(id);
+    if (state == Custody::acknowledged || state == Custody::refused) {
+      acks.records.push_back(core_.store.final_record(id).value_or(Bytes{}));
+    } else if (state == Custody::live) {
+      note_holder(id, from, true);
+      held.items.push_back({.id = id, .status = StoredStatus::duplicate});
+    } else if (auto refused = refuse_by_quota(id, *header, from); refused && !core_.mailboxes.is_own(header->mailbox)) {
+      held.items.push_back(std::move(*refused));
+    } else if (const auto it = wanted_.find(id); it != wanted_.end()) {
+      auto& sources = it->second.sources;
+      if (std::find(sources.begin(), sources.end(), from) == sources.end() && sources.size() < 8)
+        sources.push_back(from);
+      if (it->second.until > core_.now.mono) continue;
+      it->second.asked = from;
+      it->second.until = core_.now.mono + kWantTimeout;
+      ask_for.push_back(id);
+    } else if (wanted_.size() < kMaxWanted) {
+      wanted_[id] = {from, core_.now.mono + kWantTimeout, {from}};
+      ask_for.push_back(id);
+    }
+  }
+  if (!acks.records.empty()) core_.out->send_durable(link_id, 0, std::move(acks));
+  if (!held.items.empty()) core_.out->send_durable(link_id, 0, std::move(held));
+  ask(from, ask_for);
+  schedule();
+}
+
+void CustodyService::ask(const NodeId& from, const std::vector<MessageId>& ids) {
+  Link* link = core_.sessions.ready(from);
+  if (link == nullptr) return;  // its next offer, or another's, asks again: `until` passes
+  for (std::size_t at = 0; at < ids.size(); at += kWantBatch) {
+    Want want;
+    for (std::size_t i = at; i < ids.size() && i < at + kWantBatch; ++i) want.ids.push_back(ids[i]);
+    const std::uint64_t key = next_want_++;
+    wants_[key] = want.ids;
+    core_.peers.send(*link, std::move(want), {RequestKind::want, key});
+  }
+}
+
+void CustodyService::ask_next(const std::vector<MessageId>& ids, const NodeId& failed) {
+  std::map<NodeId, std::vector<MessageId>> next;
+  for (const MessageId& id : ids) {
+    const auto it = wanted_.find(id);
+    if (it == wanted_.end() || it->second.asked != failed) continue;
+    Wanted& wanted = it->second;
+    std::erase(wanted.sources, failed);
+    if (wanted.sources.empty()) {
+      wanted_.erase(it);  // asked for again when it is offered again
+      continue;
+    }
+    wanted.asked = wanted.sources.front();
+    wanted.until = core_.now.mono + kWantTimeout;
+    next[wanted.asked].push_back(id);
+  }
+  for (const auto& [node, list] : next) ask(node, list);
+}
+
+void CustodyService::want_failed(std::uint64_t want, const NodeId& from) {
+  auto node = wants_.extract(want);
+  if (!node.empty()) ask_next(node.mapped(), from);
+}
+
+void CustodyService::source_gone(const NodeId& node) {
+  std::vector<MessageId> ids;
+  for (auto& [id, wanted] : wanted_) {
+    if (wanted.asked == node) ids.push_back(id);
+    else std::erase(wanted.sources, node);
+  }
+  ask_next(ids, node);
+}
+
+void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& want) {
+  Message answer;
+  Ack acks;
+  std::size_t bytes = 0;
+  for (const MessageId& id : want.ids) {
+    if (const auto message = core_.store.message(id)) {
+      SealedItem item{message->header, message->nonce, {}};
+      const auto header = parse_header(message->header);
+      if (!header || answer.items.size() >= kMaxMessagesPerPacket || bytes + header->body_bytes() + 256 > kMaxPacketBytes)
+        continue;  // what does not fit is asked for again
+      if (header->expires_ms() <= core_.now.wall) continue;
+      item.body = core_.store.body(id).value_or(Bytes{});
+      bytes += wire_size(item);
+      note_holder(id, link.node, false);
+      answer.items.push_back(std::move(item));
+    } else if (auto record = core_.store.final_record(id)) {
+      acks.records.push_back(std::move(*record));
+    }
+  }
+  const LinkId link_id = link.id;
+  if (!acks.records.empty()) core_.out->send_durable(link_id, 0, std::move(acks));
+  if (answer.items.empty()) {
+    core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::not_held), "not held"});
+  } else {
+    core_.out->send(link_id, request_id, std::move(answer));
+  }
+}
+
+void CustodyService::on_stored(Link& link, const Stored& stored) {
+  const NodeId from = link.node;
+  for (const StoredItem& item : stored.items) {
+    if (item.status == StoredStatus::acknowledged) {
+      const auto record = check_final_record(item.ack);
+      if (!record || record->id != item.id) {
+        core_.count(record ? Error{Stage::crypto, Scope::count, "ack-of-other-id"} : record.error());
+      } else {
+        finalise(*record, from);
+      }
+      continue;
+    }
+    const auto message = core_.store.message(item.id);
+    if (!message) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
+    CustodyPeer* peer = state.find(from);
+    if (peer == nullptr || !peer->exchanged) {
+      core_.count({Stage::state, Scope::count, "unsolicited-stored"});
+      continue;
+    }
+    const bool origin = own_.contains(item.id);
+    if (item.status == StoredStatus::stored || item.status == StoredStatus::duplicate) {
+      const bool news = !peer->stored;
+      peer->stored = true;
+      if (!peer->owner) peer->next = 0;  // settled; the hourly refresh goes on
+      if (news) save(item.id, state, *message);
+      if (news && origin) core_.out->now(Notice{MessageStored{item.id, from, state.stored_by()}});
+    } else {
+      if (item.status == StoredStatus::evicted) peer->stored = false;
+      if (item.status == StoredStatus::refused) {
+        peer->next = 0;  // not here; the origin finds other entries
+        if (origin) add_entry_peers(state, 1);
+        if (origin) core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
+      }
+      save(item.id, state, *message);
+    }
+  }
+  schedule();
+}
+
+void CustodyService::on_ack(Link& link, const Ack& ack) {
+  const NodeId from = link.node;
+  const LinkId link_id = link.id;
+  for (const Bytes& bytes : ack.records) {
+    const auto record = check_final_record(bytes);
+    if (!record) {
+      if (Link* still = core_.sessions.find(link_id)) core_.fault(*still, record.error());
+      continue;
+    }
+    finalise(*record, from);
+  }
+  schedule();
+}
+
+void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
+  if (const auto ok = check_ack_age(record.header, core_.now.wall); !ok) return core_.count(ok.error());
+  const Custody kind = record.kind == FinalKind::acknowledged ? Custody::acknowledged : Custody::refused;
+  const Custody held = core_.store.custody_of(record.id);
+  wanted_.erase(record.id);
+  if (held >= kind) return;  // known already
+  if (held == Custody::live) {
+    const CustodyState state = parse_custody(core_.store.custody_state(record.id).value_or(Bytes{}));
+    const std::vector<NodeId> peers = state.exchanged();
+    core_.out->store(PutTombstone{record.id, kind, record.bytes, from, false});
+    own_.erase(record.id);
+    if (state.origin) core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
+    return spread_final(peers, from, record.bytes);
+  }
+  if (held == Custody::refused) {
+    core_.out->store(PutTombstone{record.id, kind, record.bytes, from, false});
+    core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
+    return;
+  }
+  const std::uint64_t share = core_.config.store_quota * kForeignAckQuotaPercent / 100;
+  if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes > share)
+    return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"});
+  core_.out->store(PutTombstone{record.id, kind, record.bytes, from, true});
+  // A late acknowledgement of an own message that has expired and left the store still reaches its writer.
+  core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
+}
+
+void CustodyService::spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record) {
+  for (const NodeId& node : peers) {
+    if (node == except) continue;
+    if (Link* link = core_.sessions.ready(node)) core_.out->send_durable(link->id, 0, Ack{{record}});
+  }
+}
+
+void CustodyService::remember_source(const MessageId& id, const NodeId& peer) {
+  auto [it, fresh] = incoming_.try_emplace(id);
+  if (fresh) {
+    incoming_order_.push_back(id);
+    if (incoming_order_.size() > kMaxIncoming) {
+      incoming_.erase(incoming_order_.front());
+      incoming_order_.pop_front();
+    }
+  }
+  if (std::find(it->second.begin(), it->second.end(), peer) == it->second.end() && it->second.size() < 16)
+    it->second.push_back(peer);
+}
+
+void CustodyService::submit_final(const SubmitFinal& final) {
+  const auto record = check_final_record(final.record);
+  CHECK(record.has_value());
+  std::vector<NodeId> peers;
+  if (const auto it = incoming_.find(final.id); it != incoming_.end()) peers = it->second;
+  if (const auto it = own_.find(final.id); it != own_.end()) {
+    peers.insert(peers.end(), it->second.begin(), it->second.end());
+    own_.erase(it);
+  }
+  for (const NodeId& node : core_.mailboxes.subscribed(record->header.mailbox))
+    if (std::find(peers.begin(), peers.end(), node) == peers.end()) peers.push_back(node);
+  spread_final(peers, NodeId{}, final.record);
+}
+
+void CustodyService::decline(const DeclineMail& decline) {
+  // Mail this node's user cannot open is kept like anybody's: another of its machines or a later key may open it.
+  const auto header = parse_header(decline.item.header);
+  CHECK(header.has_value());
+  StoredItem status{.id = decline.id, .status = StoredStatus::stored};
+  if (core_.store.custody_of(decline.id) != Custody::absent) {
+    status.status = StoredStatus::duplicate;
+  } else if (auto refused = refuse_by_quota(decline.id, *header, decline.from)) {
+    status = std::move(*refused);
+  } else {
+    keep(decline.id, *header, decline.item, decline.from, false);
+  }
+  if (Link* link = core_.sessions.ready(decline.from)) core_.out->send_durable(link->id, 0, Stored{{std::move(status)}});
+  schedule();
+}
+
+void CustodyService::store_failed() {
+  disk_full_until_ = core_.now.mono + kDiskFullPause;
+  wanted_.clear();
+  wants_.clear();
+  incoming_.clear();
+  incoming_order_.clear();
+  own_.clear();
+  recover_cursor_ = 0;
+  scheduled_ = 0;
+  if (core_.owner != nullptr) core_.timers.at(core_.now.mono, TimerKind::recover);
+  schedule();
+}
+
+}  // namespace comm

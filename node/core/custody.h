@@ -1,0 +1,90 @@
+// Custody of messages (spec 40-custody, 50-ack): what is stored, to whom it is offered and when, acknowledgements and
+// tombstones. The state of a message's delivery lives in the store beside it (PutCustody) and is paged in by due time,
+// so memory does not grow with the backlog. Own messages are remembered by id, bounded by the outbox.
+#pragma once
+#include "node/core/custody_state.h"
+#include "node/core/peers.h"
+
+namespace comm {
+
+class CustodyService {
+ public:
+  explicit CustodyService(Core& core) : core_(core) {}
+
+  void start();
+  void timer(TimerKind kind);
+
+  // --- packets ---
+  void on_message(Link& link, std::uint32_t request_id, const Message& message);
+  void on_offer(Link& link, const Offer& offer);
+  void on_want(Link& link, std::uint32_t request_id, const Want& want);
+  void on_stored(Link& link, const Stored& stored);
+  void on_ack(Link& link, const Ack& ack);
+  void want_failed(std::uint64_t want, const NodeId& from);  // deadline passed or NOT_HELD: the next source is asked
+  void source_gone(const NodeId& node);
+
+  // --- this node's own user ---
+  void submit(const SubmitMessage& submit);
+  void submit_final(const SubmitFinal& final);
+  void decline(const DeclineMail& decline);
+  void restart_delivery(const MessageId& id);
+
+  // --- from other services ---
+  void region_found(const MailboxId& mailbox, const std::vector<Contact>& members);
+  // The owner of a mailbox has collected: everything waiting for it is offered to it anew. Returns how many there are.
+  std::uint32_t owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor, std::size_t limit);
+  void session_ready(const Link& link);
+  void store_failed();
+  std::optional<NodeCore::MessageInfo> info(const MessageId& id) const;
+
+ private:
+  struct Wanted {
+    NodeId asked;                       // zero: nobody at the moment
+    Millis until = 0;                   // mono
+    std::vector<NodeId> sources;        // who offered it
+  };
+  static constexpr std::size_t kMaxWanted = 8'192;
+  static constexpr std::size_t kMaxIncoming = 4'096;
+  static constexpr std::size_t kDuePage = 256;
+
+  // on_message, item by item: the status to answer with, or nullopt when the answer comes later (own mail).
+  std::optional<StoredItem> accept(Link& link, const SealedItem& item, bool pushed);
+  std::optional<StoredItem> refuse_by_quota(const MessageId& id, const MessageHeader& header, const NodeId& ingress) const;
+  void keep(const MessageId& id, const MessageHeader& header, const SealedItem& item, const NodeId& from, bool entry);
+  void note_holder(const MessageId& id, const NodeId& peer, bool stored);
+  void finalise(const FinalRecord& record, const NodeId& from);
+  void spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record);
+
+  void process_due();
+  void work_off(const MessageId& id, CustodyState& state, const StoredHeader& stored);
+  void offer_to(const MessageId& id, CustodyState& state, CustodyPeer& peer, const StoredHeader& stored);
+  void spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox);
+  void refresh(const MessageId& id, CustodyState& state);
+  void add_entry_peers(CustodyState& state, std::size_t count);
+  Millis backoff(int attempts);
+  Millis jitter(Millis delay);
+  void save(const MessageId& id, const CustodyState& state, const StoredHeader& stored);
+  void schedule();
+  void ask(const NodeId& from, const std::vector<MessageId>& ids);
+  void ask_next(const std::vector<MessageId>& ids, const NodeId& failed);
+  void flush_offers();
+  void recover_page();
+  void expire();
+  void remember_source(const MessageId& id, const NodeId& peer);
+
+  Core& core_;
+  std::map<MessageId, Wanted> wanted_;
+  std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
+  std::uint64_t next_want_ = 1;
+  std::map<MessageId, std::vector<NodeId>> incoming_;   // own mail on its way in: who is to get the ack
+  std::deque<MessageId> incoming_order_;
+  std::map<MessageId, std::vector<NodeId>> own_;        // own live messages -> peers that exchanged them
+  std::map<NodeId, Offer> offers_;                      // collected during a pass, sent at its end
+  std::map<MailboxId, std::vector<MessageId>> spreading_;  // waiting for a lookup of their region
+  Millis scheduled_ = 0;                                // mono time of the custody timer in flight, 0 = none
+  Millis disk_full_until_ = 0;
+  Millis next_record_sweep_ = 0;
+  std::uint64_t recover_cursor_ = 0;
+};
+
+}  // namespace comm

@@ -1,0 +1,328 @@
+// When messages are offered, and to whom (spec 40-custody): backoff per message and peer, spreading to the region, the
+// slow refresh, recovery after a restart, expiry. Everything is driven by the store's due index.
+#include "node/core/core.h"
+
+namespace comm {
+
+namespace {
+constexpr std::size_t kOffersFlushed = kMaxOffersPerPacket;
+constexpr std::size_t kLazySpread = 2;      // members a fetched message is offered to
+constexpr std::size_t kRefreshPeers = 2;    // holders asked again each hour
+constexpr Millis kNoSessionMin = 2 * kSecond;
+constexpr std::size_t kRecoverPage = 256, kExpirePage = 256;
+}  // namespace
+
+void CustodyService::start() {
+  core_.timers.at(core_.now.mono + kMinute, TimerKind::expiry);
+  if (core_.owner != nullptr) core_.timers.at(core_.now.mono, TimerKind::recover);
+  schedule();
+}
+
+void CustodyService::timer(TimerKind kind) {
+  switch (kind) {
+    case TimerKind::recover: recover_page(); break;
+    case TimerKind::expiry: expire(); break;
+    default:
+      scheduled_ = 0;
+      process_due();
+  }
+  schedule();
+}
+
+Millis CustodyService::jitter(Millis delay) {
+  const Millis span = delay * 2 * kBackoffJitterPercent / 100;
+  return delay - span / 2 + static_cast<Millis>(core_.random.below(static_cast<std::uint64_t>(span) + 1));
+}
+
+Millis CustodyService::backoff(int attempts) {
+  return jitter(backoff_delay(attempts, core_.config.profile.backoff_unit));
+}
+
+void CustodyService::save(const MessageId& id, const CustodyState& state, const StoredHeader& stored) {
+  Millis due = state.due();
+  const auto header = parse_header(stored.header);
+  // An own message must be looked at when it expires, so that its writer is told.
+  if (state.origin && !state.expired_told && header && (due == 0 || due > header->expires_ms()))
+    due = header->expires_ms();
+  if (state.origin) own_[id] = state.exchanged();
+  core_.out->store(PutCustody{id, due, encode_custody(state)});
+}
+
+void CustodyService::schedule() {
+  const auto due = core_.store.next_due();
+  if (!due || *due == 0) return;
+  const Millis at = core_.now.mono + std::max<Millis>(0, *due - core_.now.wall);
+  if (scheduled_ != 0 && scheduled_ <= at) return;
+  scheduled_ = std::max<Millis>(at, 1);
+  core_.timers.at(scheduled_, TimerKind::custody);
+}
+
+void CustodyService::process_due() {
+  for (const DueItem& item : core_.store.due_page(core_.now.wall, kDuePage)) {
+    const auto stored = core_.store.message(item.id);
+    if (!stored) continue;
+    CustodyState state = parse_custody(item.state);
+    work_off(item.id, state, *stored);
+    save(item.id, state, *stored);
+  }
+  flush_offers();
+}
+
+void CustodyService::work_off(const MessageId& id, CustodyState& state, const StoredHeader& stored) {
+  const auto header = parse_header(stored.header);
+  CHECK(header.has_value());
+  const Millis now = core_.now.wall;
+  if (header->expires_ms() <= now) {
+    if (state.origin && !state.expired_told) core_.out->now(Notice{MessageExpired{id}});
+    state.expired_told = true;
+    state.spread = state.refresh = 0;
+    for (auto& peer : state.peers) peer.next = 0;
+    return;
+  }
+  if (state.spread != 0 && state.spread <= now) spread(id, state, header->mailbox);
+  if (state.refresh != 0 && state.refresh <= now) refresh(id, state);
+  for (auto& peer : state.peers)
+    if (peer.next != 0 && peer.next <= now) offer_to(id, state, peer, stored);
+  if (state.origin && state.stored_by() == 0 && core_.sessions.by_node().empty() && !state.queued_told) {
+    state.queued_told = true;
+    core_.out->now(Notice{MessageQueued{id}});
+  }
+}
+
+void CustodyService::offer_to(const MessageId& id, CustodyState& state, CustodyPeer& peer, const StoredHeader& stored) {
+  const Millis now = core_.now.wall;
+  Link* link = core_.sessions.ready(peer.id);
+  if (link == nullptr) {
+    // Attempts without a session do not count. An owner collects when it is back; others are tried ever more rarely.
+    const bool gone = peer.owner || !core_.peers.reachable(peer.id);
+    if (!gone) core_.peers.want_session(peer.id);
+    const Millis age = std::max<Millis>(0, now - stored.received);
+    peer.next = peer.owner ? 0 : now + jitter(std::clamp(age / 4, kNoSessionMin, kBackoffCap));
+    return;
+  }
+  const bool directly = state.origin && peer.attempts == 0;
+  peer.exchanged = true;
+  if (++peer.attempts >= kMaxOfferAttempts) peer.next = 0;
+  else peer.next = now + backoff(peer.attempts);
+  if (directly) {
+    SealedItem item{stored.header, stored.nonce, core_.store.body(id).value_or(Bytes{})};
+    // Durable first: what the network has seen of us must not be unknown to us after a crash.
+    const std::uint32_t request = link->next_request++;
+    core_.out->send_durable(link->id, request, Message{{std::move(item)}});
+    return;
+  }
+  Offer& offer = offers_[peer.id];
+  offer.items.push_back({stored.header, stored.nonce});
+  if (offer.items.size() < kOffersFlushed) return;
+  core_.out->send_durable(link->id, 0, std::move(offer));
+  offers_.erase(peer.id);
+}
+
+void CustodyService::flush_offers() {
+  for (auto& [node, offer] : offers_)
+    if (Link* link = core_.sessions.ready(node)) core_.out->send_durable(link->id, 0, std::move(offer));
+  offers_.clear();
+}
+
+void CustodyService::add_entry_peers(CustodyState& state, std::size_t count) {
+  // Sessions at hand, relays first, in random order, one per prefix before a second of any.
+  std::vector<std::pair<NodeId, const Link*>> candidates;
+  for (const auto& [node, link_id] : core_.sessions.by_node())
+    if (state.find(node) == nullptr) candidates.emplace_back(node, core_.sessions.find(link_id));
+  core_.random.shuffle(candidates);
+  std::set<std::array<std::uint8_t, 16>> prefixes;
+  std::vector<std::pair<int, NodeId>> ranked;
+  for (const auto& [node, link] : candidates) {
+    const bool repeated = !link->remote.is_local() && !prefixes.insert(link->remote.prefix()).second;
+    ranked.emplace_back((link->peer.role == Role::relay ? 0 : 2) + (repeated ? 1 : 0), node);
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < ranked.size() && i < count; ++i)
+    if (CustodyPeer* peer = state.add(ranked[i].second)) peer->next = core_.now.wall;
+}
+
+void CustodyService::submit(const SubmitMessage& submit) {
+  core_.out->store(PutMessage{submit.id, submit.item.header, submit.item.nonce, submit.item.body, NodeId{}, core_.now.wall});
+  const auto header = parse_header(submit.item.header);
+  CHECK(header.has_value());
+  CustodyState state;
+  state.origin = true;
+  add_entry_peers(state, kEntryPeers);
+  if (const auto* owners = core_.mailboxes.owners(header->mailbox))
+    for (const NodeId& owner : *owners)
+      if (CustodyPeer* peer = state.add(owner)) peer->owner = true, peer->next = core_.now.wall;
+  state.refresh = core_.now.wall + jitter(core_.scaled(kOriginRefresh));
+  if (state.peers.empty()) {
+    state.queued_told = true;
+    core_.out->now(Notice{MessageQueued{submit.id}});
+  }
+  save(submit.id, state, StoredHeader{submit.item.header, submit.item.nonce, NodeId{}, core_.now.wall, 0});
+  schedule();
+}
+
+void CustodyService::restart_delivery(const MessageId& id) {
+  const auto stored = core_.store.message(id);
+  if (!stored) return;
+  CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+  for (auto& peer : state.peers) {
+    peer.attempts = std::min<std::uint8_t>(peer.attempts, 1);
+    peer.next = core_.now.wall;
+  }
+  if (state.origin && state.stored_by() < kEntryPeers) add_entry_peers(state, kEntryPeers - state.stored_by());
+  save(id, state, *stored);
+  schedule();
+}
+
+void CustodyService::spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox) {
+  state.spread = 0;
+  if (auto everyone = core_.small_region()) {
+    core_.random.shuffle(*everyone);
+    std::size_t given = 0;
+    for (const Contact& contact : *everyone) {
+      if (state.find(contact.id) != nullptr) continue;
+      if (state.lazy && ++given > kLazySpread) break;
+      if (CustodyPeer* peer = state.add(contact.id)) peer->next = core_.now.wall;
+    }
+    return;
+  }
+  auto& waiting = spreading_[mailbox];
+  waiting.push_back(id);
+  if (waiting.size() == 1) core_.lookups.find(overlay_point(mailbox), LookupFor::spread, 0);
+}
+
+void CustodyService::region_found(const MailboxId& mailbox, const std::vector<Contact>& members) {
+  auto node = spreading_.extract(mailbox);
+  if (node.empty()) return;
+  for (const MessageId& id : node.mapped()) {
+    const auto stored = core_.store.message(id);
+    if (!stored) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+    std::vector<Contact> targets = members;
+    core_.random.shuffle(targets);
+    std::size_t given = 0;
+    for (const Contact& contact : targets) {
+      if (contact.id == core_.config.id || state.find(contact.id) != nullptr) continue;
+      if (state.lazy && ++given > kLazySpread) break;
+      if (CustodyPeer* peer = state.add(contact.id)) peer->next = core_.now.wall;
+    }
+    if (members.empty()) state.spread = core_.now.wall + jitter(core_.scaled(kMinute));
+    save(id, state, *stored);
+  }
+  schedule();
+}
+
+void CustodyService::refresh(const MessageId&, CustodyState& state) {
+  state.refresh = core_.now.wall + jitter(core_.scaled(state.origin ? kOriginRefresh : kSettledReoffer));
+  if (state.origin) add_entry_peers(state, 1);
+  else state.spread = core_.now.wall, state.lazy = true;
+  // Holders asked again answer with the acknowledgement if they have it.
+  std::vector<std::size_t> settled;
+  for (std::size_t i = 0; i < state.peers.size(); ++i)
+    if (state.peers[i].next == 0 && !state.peers[i].owner) settled.push_back(i);
+  core_.random.shuffle(settled);
+  std::size_t asked = 0;
+  for (const std::size_t i : settled) {
+    if (asked == kRefreshPeers) break;
+    if (!core_.peers.reachable(state.peers[i].id)) continue;
+    state.peers[i].attempts = std::max<std::uint8_t>(1, std::min<std::uint8_t>(state.peers[i].attempts, kMaxOfferAttempts - 2));
+    state.peers[i].next = core_.now.wall;
+    ++asked;
+  }
+}
+
+std::uint32_t CustodyService::owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor,
+                                              std::size_t limit) {
+  std::uint32_t waiting = 0;
+  const auto page = core_.store.mailbox_page(mailbox, cursor, limit);
+  for (const MailboxItem& item : page) {
+    cursor = item.sequence;
+    CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
+    const auto header = parse_header(item.stored.header);
+    if (!header || header->expires_ms() <= core_.now.wall) continue;
+    for (auto& peer : state.peers) {  // backoff starts anew where it was still trying
+      if (peer.stored || peer.next == 0) continue;
+      peer.attempts = 0;
+      peer.next = core_.now.wall;
+    }
+    if (CustodyPeer* peer = state.add(owner)) {
+      peer->owner = true;
+      peer->attempts = 0;
+      peer->next = core_.now.wall;
+    }
+    ++waiting;
+    save(item.id, state, item.stored);
+  }
+  if (page.size() < limit) cursor = 0;
+  schedule();
+  return waiting;
+}
+
+void CustodyService::session_ready(const Link& link) {
+  // Own messages go on at once: they may lack entries, or their acknowledgement may be waiting over there.
+  std::vector<MessageId> open;
+  for (const auto& [id, peers] : own_) open.push_back(id);
+  for (const MessageId& id : open) {
+    const auto stored = core_.store.message(id);
+    if (!stored) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+    CustodyPeer* peer = state.find(link.node);
+    if (peer == nullptr && state.stored_by() < kEntryPeers && state.peers.size() < 2 * kEntryPeers)
+      peer = state.add(link.node);
+    if (peer == nullptr || state.expired_told) continue;
+    peer->attempts = std::min<std::uint8_t>(peer->attempts, 1);
+    peer->next = core_.now.wall;
+    save(id, state, *stored);
+  }
+  schedule();
+}
+
+void CustodyService::recover_page() {
+  // Rebuilds the list of own messages; a page a turn, while the node already serves.
+  const auto page = core_.store.live_page(recover_cursor_, kRecoverPage);
+  for (const MailboxItem& item : page) {
+    recover_cursor_ = item.sequence;
+    if (!item.stored.ingress.is_zero()) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
+    if (!state.origin || state.expired_told) continue;
+    own_[item.id] = state.exchanged();
+    for (auto& peer : state.peers) peer.next = core_.now.wall;
+    save(item.id, state, item.stored);
+  }
+  if (page.size() == kRecoverPage) core_.timers.at(core_.now.mono + 10, TimerKind::recover);
+}
+
+void CustodyService::expire() {
+  Millis again = kMinute;
+  if (!core_.clock.suspicious()) {
+    const auto page = core_.store.expiring_page(minute_of(core_.now.wall - kTombstoneGrace), kExpirePage);
+    for (const ExpiringItem& item : page) {
+      if (item.kind == Custody::live) {
+        own_.erase(item.id);
+        core_.out->store(EraseMessage{item.id});
+      } else {
+        core_.out->store(EraseTombstone{item.id});
+      }
+    }
+    if (page.size() == kExpirePage) again = 10;
+    if (next_record_sweep_ <= core_.now.mono) {
+      core_.records.expire();
+      next_record_sweep_ = core_.now.mono + kHour;
+    }
+  }
+  core_.timers.at(core_.now.mono + again, TimerKind::expiry);
+}
+
+std::optional<NodeCore::MessageInfo> CustodyService::info(const MessageId& id) const {
+  const auto stored = core_.store.message(id);
+  if (!stored) return std::nullopt;
+  const auto header = parse_header(stored->header);
+  const CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+  NodeCore::MessageInfo out;
+  for (const auto& peer : state.peers)
+    if (peer.stored) out.stored_by.push_back(peer.id);
+  out.next_try = state.due();
+  out.expires = header ? header->expires : 0;
+  return out;
+}
+
+}  // namespace comm

@@ -1,0 +1,46 @@
+// Runs iterative lookups (lookup.h) over the network and remembers their results for a while (spec 70-routing). Bounded:
+// kMaxLookups at a time, kCachedRegions results.
+#pragma once
+#include "node/core/lookup.h"
+#include "node/core/peers.h"
+
+namespace comm {
+
+enum class LookupFor : std::uint8_t { join, refresh, spread, collect, find_record, put_record };
+
+class Lookups {
+ public:
+  explicit Lookups(Core& core) : core_(core) {}
+
+  // Core::lookup_done(purpose, key, target, contacts) follows, maybe at once.
+  void find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key);
+  void answered(std::uint64_t lookup, const NodeId& from, const Nodes& nodes);
+  void failed(std::uint64_t lookup, const NodeId& from);
+  void timer(std::uint64_t key);                        // a lookup's deadline
+  void table_timer();                                   // refresh of buckets, pings of questionable nodes
+  void session_ready();                                 // the first session starts the join
+
+ private:
+  static constexpr std::size_t kMaxLookups = 64;
+  static constexpr std::size_t kCachedRegions = 256;
+  static constexpr Millis kCacheAge = 10 * kMinute;
+  struct Waiter { LookupFor purpose; std::uint64_t key; };
+  struct Job {
+    OverlayPoint target;
+    Lookup lookup;
+    std::vector<Waiter> waiters;
+  };
+  struct Cached { Millis at; std::vector<Contact> contacts; };
+
+  void advance(std::uint64_t id);
+  void finish(std::uint64_t id);
+
+  Core& core_;
+  std::map<std::uint64_t, Job> jobs_;
+  std::map<OverlayPoint, std::uint64_t> by_target_;
+  std::map<OverlayPoint, Cached> cache_;
+  std::uint64_t next_ = 1;
+  bool joined_ = false;
+};
+
+}  // namespace comm

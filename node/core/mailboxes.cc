@@ -1,0 +1,176 @@
+#include "node/core/mailboxes.h"
+
+#include "node/core/core.h"
+
+namespace comm {
+
+namespace {
+constexpr Millis kMissingCustodianRetry = 30 * kSecond;
+}
+
+void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& collect) {
+  if (!link.costly.take(core_.now.mono)) {
+    core_.count({Stage::policy, Scope::count, "collect-rate"});
+    return core_.out->send(link.id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "collect"});
+  }
+  if (!verify(collect.mailbox_key, collect_hash(link.transcript, collect.mailbox_key), collect.signature))
+    return core_.fault(link, {Stage::crypto, Scope::count, "collect-signature"});
+  const MailboxId mailbox = mailbox_id(collect.mailbox_key);
+  const NodeId node = link.node;
+  auto& mine = collected_by_[node];
+  const bool known = std::find(mine.begin(), mine.end(), mailbox) != mine.end();
+  if (!known && mine.size() >= kMaxSubscriptions)
+    return core_.out->send(link.id, request_id, Collected{CollectStatus::refused, 0});
+  if (!known) {
+    mine.push_back(mailbox);
+    owners_[mailbox].push_back(node);
+  }
+  std::uint64_t cursor = 0;
+  const std::uint32_t waiting = core_.custody.owner_collected(mailbox, node, cursor, kCollectPage);
+  core_.out->send(link.id, request_id, Collected{CollectStatus::subscribed, waiting});
+  if (cursor == 0) return;
+  pages_[next_key_] = {mailbox, node, cursor};
+  core_.timers.at(core_.now.mono + 10, TimerKind::collect_page, next_key_++);
+}
+
+void Mailboxes::page_timer(std::uint64_t key) {
+  const auto it = pages_.find(key);
+  if (it == pages_.end()) return;
+  Page& page = it->second;
+  if (core_.sessions.ready(page.owner) != nullptr) {
+    core_.custody.owner_collected(page.mailbox, page.owner, page.cursor, kCollectPage);
+    if (page.cursor != 0) return core_.timers.at(core_.now.mono + 10, TimerKind::collect_page, key);
+  }
+  pages_.erase(it);
+}
+
+const std::vector<NodeId>* Mailboxes::owners(const MailboxId& mailbox) const {
+  const auto it = owners_.find(mailbox);
+  return it == owners_.end() ? nullptr : &it->second;
+}
+
+void Mailboxes::set_own(const std::vector<MailboxKey>& keys) {
+  std::map<MailboxId, Own> next;
+  for (const MailboxKey& key : keys) {
+    const MailboxId id = mailbox_id(key);
+    auto known = own_.extract(id);
+    if (known.empty()) next.emplace(id, Own{.key = key, .subscribed = {}, .asked = {}, .next_poll = 0});
+    else next.insert(std::move(known));
+  }
+  own_ = std::move(next);
+  for (const auto& [node, link_id] : core_.sessions.by_node())
+    if (Link* link = core_.sessions.find(link_id)) session_ready(*link);
+  schedule(0);
+}
+
+void Mailboxes::collect_from(Link& link, const MailboxId& mailbox, Own& own) {
+  own.asked[link.node] = core_.now.mono;
+  const std::uint64_t key = next_key_++;
+  asking_[key] = {mailbox, link.node};
+  core_.peers.send(link, Collect{own.key, core_.owner->sign_collect(own.key, collect_hash(link.transcript, own.key))},
+                   {RequestKind::collect, key});
+}
+
+void Mailboxes::collect_via(const Contact& contact, const MailboxId& mailbox, Own& own) {
+  // Collect is signed over the session it goes by, so the session comes first; session_ready does the rest.
+  if (Link* link = core_.sessions.ready(contact.id)) return collect_from(*link, mailbox, own);
+  core_.peers.send(contact, Ping{}, {RequestKind::ping, 0});
+}
+
+void Mailboxes::on_collected(Link& link, std::uint64_t request_key, const Collected& collected) {
+  const auto node = asking_.extract(request_key);
+  if (node.empty() || collected.status != CollectStatus::subscribed) return;
+  const auto own = own_.find(node.mapped().first);
+  if (own != own_.end()) own->second.subscribed.insert(link.node);
+}
+
+void Mailboxes::collect_failed(std::uint64_t request_key) {
+  const auto node = asking_.extract(request_key);
+  if (node.empty()) return;
+  // A lost Collect is sent again soon, not in an hour.
+  if (const auto own = own_.find(node.mapped().first); own != own_.end()) own->second.asked.erase(node.mapped().second);
+  schedule(kSecond);
+}
+
+void Mailboxes::region_found(const MailboxId& mailbox, const std::vector<Contact>& members) {
+  const auto it = own_.find(mailbox);
+  if (it == own_.end() || core_.owner == nullptr) return;
+  for (const Contact& contact : members) {
+    const auto asked = it->second.asked.find(contact.id);
+    if (asked != it->second.asked.end() && core_.now.mono - asked->second < kCollectPoll / 2) continue;
+    collect_via(contact, mailbox, it->second);
+  }
+}
+
+void Mailboxes::schedule(Millis delay) {
+  const Millis at = core_.now.mono + delay;
+  if (scheduled_ != 0 && scheduled_ <= at) return;
+  scheduled_ = std::max<Millis>(1, at);
+  core_.timers.at(scheduled_, TimerKind::collect);
+}
+
+void Mailboxes::timer() {
+  if (scheduled_ > core_.now.mono) return;  // an older, later one
+  scheduled_ = 0;
+  if (core_.owner == nullptr || own_.empty()) return;
+  for (auto& [mailbox, own] : own_) {
+    // Sessions that are custodians and were not asked, or whose answer was lost.
+    for (const auto& [node, link_id] : core_.sessions.by_node()) {
+      const auto asked = own.asked.find(node);
+      const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= kCollectPoll;
+      if (due && core_.in_region(node, overlay_point(mailbox))) collect_from(*core_.sessions.find(link_id), mailbox, own);
+    }
+    std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
+    if (own.next_poll > core_.now.mono) continue;
+    const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
+    own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : kCollectPoll);
+    if (const auto everyone = core_.small_region()) region_found(mailbox, *everyone);
+    else core_.lookups.find(overlay_point(mailbox), LookupFor::collect, 0);
+  }
+  schedule(kMissingCustodianRetry);
+}
+
+std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {
+  const auto it = own_.find(mailbox);
+  if (it == own_.end()) return {};
+  return {it->second.subscribed.begin(), it->second.subscribed.end()};
+}
+
+bool Mailboxes::keeps(const NodeId& node) const {
+  for (const auto& [mailbox, own] : own_) {
+    if (!own.subscribed.contains(node)) continue;
+    std::size_t before = 0;  // the first few subscriptions are kept, further ones were polls
+    for (const NodeId& other : own.subscribed) {
+      if (other == node) return true;
+      if (++before >= kCustodiansSubscribed) break;
+    }
+  }
+  return false;
+}
+
+void Mailboxes::session_ready(Link& link) {
+  if (core_.owner == nullptr) return;
+  for (auto& [mailbox, own] : own_)
+    if (core_.in_region(link.node, overlay_point(mailbox))) collect_from(link, mailbox, own);
+}
+
+void Mailboxes::session_gone(const NodeId& node) {
+  if (const auto it = collected_by_.find(node); it != collected_by_.end()) {
+    for (const MailboxId& mailbox : it->second) {
+      const auto owners = owners_.find(mailbox);
+      if (owners == owners_.end()) continue;
+      std::erase(owners->second, node);
+      if (owners->second.empty()) owners_.erase(owners);
+    }
+    collected_by_.erase(it);
+  }
+  bool lost = false;
+  for (auto& [mailbox, own] : own_) {
+    lost |= own.subscribed.erase(node) > 0;
+    own.asked.erase(node);
+    if (own.subscribed.size() < kCustodiansSubscribed) own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
+  }
+  if (lost) schedule(kSecond);
+}
+
+}  // namespace comm

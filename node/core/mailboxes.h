@@ -1,0 +1,56 @@
+// Both sides of Collect (spec 60-mailboxes-and-records). As custodian: which sessions own which mailboxes, so that mail
+// is pushed to them. As owner: subscribe to three custodians of each own mailbox, on distinct prefixes where there are
+// any, poll the rest of the region hourly. Bounded: kMaxSubscriptions per session, the agent's mailboxes times sessions.
+#pragma once
+#include "node/core/peers.h"
+
+namespace comm {
+
+class Mailboxes {
+ public:
+  explicit Mailboxes(Core& core) : core_(core) {}
+
+  // --- custodian ---
+  void on_collect(Link& link, std::uint32_t request_id, const Collect& collect);
+  const std::vector<NodeId>* owners(const MailboxId& mailbox) const;  // nodes subscribed now, or null
+  void page_timer(std::uint64_t key);                                 // goes on offering a large backlog
+
+  // --- owner ---
+  void set_own(const std::vector<MailboxKey>& keys);
+  bool is_own(const MailboxId& mailbox) const { return own_.contains(mailbox); }
+  void on_collected(Link& link, std::uint64_t request_key, const Collected& collected);
+  void collect_failed(std::uint64_t request_key);
+  void region_found(const MailboxId& mailbox, const std::vector<Contact>& members);
+  void timer();                                                        // hourly polls, missing subscriptions
+  std::vector<NodeId> subscribed(const MailboxId& mailbox) const;
+
+  void session_ready(Link& link);
+  void session_gone(const NodeId& node);
+  bool keeps(const NodeId& node) const;                                // a subscription needs this session
+
+ private:
+  static constexpr std::size_t kMaxSubscriptions = 64;
+  static constexpr std::size_t kCollectPage = 128;
+  struct Own {
+    MailboxKey key;
+    std::set<NodeId> subscribed;
+    std::map<NodeId, Millis> asked;   // mono, when last collected from
+    Millis next_poll = 0;
+  };
+  struct Page { MailboxId mailbox; NodeId owner; std::uint64_t cursor; };
+
+  void schedule(Millis delay);
+  void collect_from(Link& link, const MailboxId& mailbox, Own& own);
+  void collect_via(const Contact& contact, const MailboxId& mailbox, Own& own);
+
+  Core& core_;
+  std::map<MailboxId, std::vector<NodeId>> owners_;
+  std::map<NodeId, std::vector<MailboxId>> collected_by_;
+  std::map<MailboxId, Own> own_;
+  std::map<std::uint64_t, std::pair<MailboxId, NodeId>> asking_;       // request key -> what was asked of whom
+  std::map<std::uint64_t, Page> pages_;
+  std::uint64_t next_key_ = 1;
+  Millis scheduled_ = 0;                                               // the timer in flight, 0 = none
+};
+
+}  // namespace comm

@@ -1,0 +1,218 @@
+#include "node/core/peers.h"
+
+#include "node/core/core.h"
+
+namespace comm {
+
+namespace {
+constexpr Millis kDialBackAgain = kHour;
+constexpr std::size_t kAnchorsDialled = 3;
+
+// contact row = node-key(32) ip(16) port(2) role(1), keyed by node id
+Bytes encode_contact(const NodeKey& key, const Endpoint& endpoint, Role role) {
+  Bytes out = to_bytes(key.view());
+  append(out, endpoint.ip);
+  put_be<std::uint16_t>(out, endpoint.port);
+  out.push_back(static_cast<std::uint8_t>(role));
+  return out;
+}
+}  // namespace
+
+void Peers::start() {
+  for (const auto& bootstrap : core_.config.bootstrap) add_bootstrap(bootstrap);
+  load_contacts();
+}
+
+void Peers::load_contacts() {
+  // Contacts of earlier runs are anchors: a node that reboots under attack finds its way back by them.
+  std::vector<Contact> anchors;
+  for (const auto& row : core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts)) {
+    const auto id = NodeId::from(row.key);
+    if (!id || row.value.size() != 51) continue;
+    Contact contact{*id, *NodeKey::from(ByteView(row.value).first(32)), {}};
+    std::copy_n(row.value.begin() + 32, 16, contact.endpoint.ip.begin());
+    contact.endpoint.port = get_be<std::uint16_t>(ByteView(row.value).subspan(48));
+    core_.sessions.remember_id(contact.key, contact.id);
+    anchors.push_back(contact);
+  }
+  core_.random.shuffle(anchors);
+  for (std::size_t i = 0; i < anchors.size() && i < kAnchorsDialled; ++i)
+    core_.sessions.dial(anchors[i].endpoint, anchors[i].id, std::nullopt, false);
+}
+
+void Peers::remember(const Link& link, const Endpoint& endpoint) {
+  if (core_.store.row(Table::contacts, link.node.view())) return;
+  const auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts);
+  if (rows.size() >= kRememberedContacts) {
+    const auto& victim = rows[static_cast<std::size_t>(core_.random.below(rows.size()))];
+    core_.out->store(EraseRow{Table::contacts, victim.key});
+  }
+  core_.out->store(PutRow{Table::contacts, to_bytes(link.node.view()),
+                          encode_contact(link.peer.node_key, endpoint, link.peer.role)});
+}
+
+void Peers::add_bootstrap(const Bootstrap& bootstrap) {
+  bootstraps_.emplace_back();
+  bootstraps_.back().bootstrap = bootstrap;
+  dial_bootstrap(bootstraps_.size() - 1);
+}
+
+void Peers::schedule_bootstrap(std::size_t index, Millis delay) {
+  BootstrapState& state = bootstraps_[index];
+  const Millis at = core_.now.mono + delay;
+  if (state.scheduled != 0 && state.scheduled <= at) return;
+  state.scheduled = std::max<Millis>(1, at);
+  core_.timers.at(state.scheduled, TimerKind::bootstrap, index);
+}
+
+void Peers::dial_bootstrap(std::size_t index) {
+  BootstrapState& state = bootstraps_[index];
+  if (state.scheduled > core_.now.mono) return;
+  state.scheduled = 0;
+  if (state.self || state.link != 0) return;
+  if (state.node && core_.sessions.ready(*state.node) != nullptr)  // its own link to us serves as well
+    return schedule_bootstrap(index, kBootstrapRetryMax);
+  state.link = core_.sessions.dial(state.bootstrap.endpoint, state.bootstrap.pin, index, false);
+  schedule_bootstrap(index, state.delay + kHandshakeTimeout);
+  state.delay = std::min(kBootstrapRetryMax, 2 * state.delay);
+}
+
+void Peers::timer(TimerKind kind, std::uint64_t key) {
+  if (kind == TimerKind::bootstrap) return dial_bootstrap(static_cast<std::size_t>(key));
+  const auto deadline = deadlines_.find(key);
+  if (deadline == deadlines_.end()) return;
+  const auto at = deadline->second;
+  deadlines_.erase(deadline);
+  const auto it = requests_.find(at);
+  if (it == requests_.end()) return;
+  const Request request = it->second;
+  requests_.erase(it);
+  if (Link* link = core_.sessions.find(at.first)) {
+    const NodeId node = link->node;
+    if (request.kind != RequestKind::ping) core_.table.unanswered(node);
+    core_.answer_failed(request, node);
+  }
+}
+
+std::uint32_t Peers::send(Link& link, PacketBody body, Request request) {
+  const std::uint32_t id = request.kind == RequestKind::none ? 0 : link.next_request++;
+  if (id != 0) {
+    requests_[{link.id, id}] = request;
+    deadlines_[next_deadline_] = {link.id, id};
+    core_.timers.at(core_.now.mono + kRequestTimeout, TimerKind::request, next_deadline_++);
+  }
+  if (request.kind != RequestKind::ping) link.last_sent = core_.now.mono;
+  core_.out->send(link.id, id, std::move(body));
+  return id;
+}
+
+void Peers::send(const Contact& to, PacketBody body, Request request) {
+  if (Link* link = core_.sessions.ready(to.id)) {
+    send(*link, std::move(body), request);
+    return;
+  }
+  Contact contact = to;
+  if (contact.endpoint.port == 0)
+    if (const auto* entry = core_.table.find(to.id)) contact = entry->contact;
+  const std::size_t bytes = wire_size(Packet{0, body});
+  const auto it = waiting_.find(to.id);
+  const bool room = it == waiting_.end() ? waiting_.size() < kMaxWaitingPeers
+                                         : it->second.queue.size() < kMaxQueuedPerPeer &&
+                                               it->second.bytes + bytes <= kMaxQueuedBytesPerPeer;
+  LinkId dial = it == waiting_.end() ? 0 : it->second.dial;
+  if (room && dial == 0 && to.id != core_.config.id)
+    dial = core_.sessions.dial(contact.endpoint, contact.id, std::nullopt, false);
+  if (!room || dial == 0) return core_.answer_failed(request, to.id);
+  Waiting& waiting = waiting_[to.id];
+  waiting.dial = dial;
+  waiting.bytes += bytes;
+  waiting.queue.emplace_back(std::move(body), request);
+}
+
+void Peers::want_session(const NodeId& node) {
+  if (core_.sessions.ready(node) != nullptr || waiting_.contains(node) || waiting_.size() >= kMaxWaitingPeers) return;
+  const auto* entry = core_.table.find(node);
+  if (entry == nullptr || !entry->dialable) return;
+  const LinkId dial = core_.sessions.dial(entry->contact.endpoint, node, std::nullopt, false);
+  if (dial != 0) waiting_[node].dial = dial;
+}
+
+bool Peers::reachable(const NodeId& node) {
+  if (core_.sessions.ready(node) != nullptr) return true;
+  const auto* entry = core_.table.find(node);
+  return entry != nullptr && entry->dialable;
+}
+
+Request Peers::take_answer(Link& link, std::uint32_t request_id) {
+  const auto it = requests_.find({link.id, request_id});
+  if (request_id == 0 || it == requests_.end()) return {};
+  const Request request = it->second;
+  requests_.erase(it);
+  return request;
+}
+
+void Peers::consider_dial_back(Link& link) {
+  // Only the observed source address is dialled: a claim cannot aim us at a third party.
+  if (link.peer.endpoints.empty() || dial_backs_.size() > 4096) return;
+  if (const auto* entry = core_.table.find(link.node); entry == nullptr || entry->dialable) return;
+  auto& last = dial_backs_[link.node];
+  if (last != 0 && core_.now.mono - last < kDialBackAgain) return;
+  if (!dial_back_tokens_.take(core_.now.mono)) return;
+  last = std::max<Millis>(1, core_.now.mono);
+  Endpoint endpoint = link.remote;
+  endpoint.port = link.peer.endpoints.front().port;
+  core_.sessions.dial(endpoint, link.node, std::nullopt, true);
+}
+
+void Peers::session_ready(Link& link) {
+  const Endpoint endpoint = link.dialled ? link.dialled_to : [&] {
+    Endpoint guess = link.remote;
+    guess.port = link.peer.endpoints.empty() ? 0 : link.peer.endpoints.front().port;
+    return guess;
+  }();
+  core_.table.heard(Contact{link.node, link.peer.node_key, endpoint}, link.peer.role, link.dialled, link.remote,
+                    core_.now.mono);
+  core_.table.answered(link.node, core_.now.mono);
+  if (link.dialled) remember(link, link.dialled_to);
+  else consider_dial_back(link);
+  for (auto& state : bootstraps_)
+    if (state.link == link.id) state.delay = kBootstrapRetryMin, state.node = link.node;
+  const auto it = waiting_.find(link.node);
+  if (it == waiting_.end()) return;
+  Waiting waiting = std::move(it->second);
+  waiting_.erase(it);
+  for (auto& [body, request] : waiting.queue) send(link, std::move(body), request);
+}
+
+void Peers::fail_waiting(const NodeId& node) {
+  const auto it = waiting_.find(node);
+  if (it == waiting_.end()) return;
+  Waiting waiting = std::move(it->second);
+  waiting_.erase(it);
+  core_.table.unanswered(node);
+  for (const auto& [body, request] : waiting.queue) core_.answer_failed(request, node);
+}
+
+void Peers::session_gone(Link& link) {
+  if (link.bootstrap) {
+    BootstrapState& state = bootstraps_[*link.bootstrap];
+    state.self = state.self || link.peer.node_key == core_.key.public_key();
+    if (state.link == link.id) {
+      state.link = 0;
+      state.scheduled = 0;
+      schedule_bootstrap(*link.bootstrap, state.delay);
+    }
+  }
+  std::vector<Request> failed;
+  for (auto it = requests_.lower_bound({link.id, 0}); it != requests_.end() && it->first.first == link.id;) {
+    failed.push_back(it->second);
+    it = requests_.erase(it);
+  }
+  for (const Request& request : failed) core_.answer_failed(request, link.node);
+  if (!link.expected) return;
+  const auto waiting = waiting_.find(*link.expected);
+  if (waiting != waiting_.end() && waiting->second.dial == link.id && core_.sessions.ready(*link.expected) == nullptr)
+    fail_waiting(*link.expected);
+}
+
+}  // namespace comm

@@ -1,0 +1,69 @@
+// Reaching other nodes: sessions on demand, queues while they form, requests and their deadlines, bootstraps, dial-back
+// and remembered contacts (spec 10-transport, 70-routing). Bounded per peer by kMaxQueuedPerPeer and
+// kMaxQueuedBytesPerPeer, in all by kMaxWaitingPeers.
+#pragma once
+#include "node/core/sessions.h"
+
+namespace comm {
+
+enum class RequestKind : std::uint8_t { none, ping, find_node, get_record, put_record, collect, want, message };
+struct Request {
+  RequestKind kind = RequestKind::none;
+  std::uint64_t key = 0;  // lookup, record job, ...
+};
+
+class Peers {
+ public:
+  explicit Peers(Core& core) : core_(core) {}
+
+  void start();
+  void add_bootstrap(const Bootstrap& bootstrap);
+  void timer(TimerKind kind, std::uint64_t key);
+
+  // Sends now or when a session with the contact is ready; the request fails (Core::request_failed) after its deadline
+  // or when no session forms. An unspecified endpoint means: only if the routing table or a session knows it.
+  void send(const Contact& to, PacketBody body, Request request);
+  // On a ready session. Returns the request id.
+  std::uint32_t send(Link& link, PacketBody body, Request request);
+  void want_session(const NodeId& node);                // dials if its endpoint is known
+  bool reachable(const NodeId& node);                   // a session, or an endpoint to dial
+
+  // The request that `packet` on `link` answers; none if it answers nothing.
+  Request take_answer(Link& link, std::uint32_t request_id);
+  void session_ready(Link& link);
+  void session_gone(Link& link);                        // ready or not
+
+ private:
+  static constexpr std::size_t kMaxWaitingPeers = 512;
+  static constexpr std::size_t kRememberedContacts = 128;
+  struct Waiting {
+    LinkId dial = 0;
+    std::size_t bytes = 0;
+    std::vector<std::pair<PacketBody, Request>> queue;
+  };
+  struct BootstrapState {
+    Bootstrap bootstrap;
+    Millis delay = kBootstrapRetryMin;
+    LinkId link = 0;
+    bool self = false;
+    std::optional<NodeId> node;  // who answered there
+    Millis scheduled = 0;        // its timer in flight, 0 = none
+  };
+  void dial_bootstrap(std::size_t index);
+  void schedule_bootstrap(std::size_t index, Millis delay);
+  void fail_waiting(const NodeId& node);
+  void consider_dial_back(Link& link);
+  void remember(const Link& link, const Endpoint& endpoint);
+  void load_contacts();
+
+  Core& core_;
+  std::map<NodeId, Waiting> waiting_;
+  std::map<std::pair<LinkId, std::uint32_t>, Request> requests_;
+  std::map<std::uint64_t, std::pair<LinkId, std::uint32_t>> deadlines_;  // timer key -> request
+  std::uint64_t next_deadline_ = 1;
+  std::vector<BootstrapState> bootstraps_;
+  std::map<NodeId, Millis> dial_backs_;                 // when last tried
+  TokenBucket dial_back_tokens_{16, 8};
+};
+
+}  // namespace comm

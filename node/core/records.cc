@@ -1,0 +1,160 @@
+#include "node/core/records.h"
+
+#include "node/core/core.h"
+
+namespace comm {
+
+Bytes encode_signed_record(const SignedRecord& record) {
+  Bytes out;
+  append(out, record.signature.view());
+  append(out, record.nonce.view());
+  append(out, record.record);
+  return out;
+}
+
+std::optional<SignedRecord> parse_signed_record(ByteView in) {
+  if (in.size() <= 72) return std::nullopt;
+  return SignedRecord{to_bytes(in.subspan(72)), *Signature::from(in.first(64)), *StampNonce::from(in.subspan(64, 8))};
+}
+
+std::optional<SignedRecord> Records::held(const Address& address) const {
+  const auto bytes = core_.store.key_record(address);
+  return bytes ? parse_signed_record(*bytes) : std::nullopt;
+}
+
+Records::Kept Records::keep(const SignedRecord& record, const CheckedRecord& checked) {
+  if (const auto old = held(checked.address)) {
+    // An expired one that is still held no longer checks: anything valid replaces it.
+    if (const auto old_checked = check_record(*old, core_.now.wall); old_checked && !supersedes(checked, *old_checked))
+      return Kept::newer_held;
+  } else if (core_.store.totals().records >= kMaxRecords) {
+    return Kept::refused;
+  }
+  core_.out->store(PutKeyRecord{checked.address, checked.record.seq, checked.record.expires, encode_signed_record(record)});
+  return Kept::kept;
+}
+
+void Records::on_put(Link& link, std::uint32_t request_id, const PutRecord& put) {
+  const LinkId link_id = link.id;
+  if (!link.costly.take(core_.now.mono)) {
+    core_.count({Stage::policy, Scope::count, "record-rate"});
+    return core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "put-record"});
+  }
+  const auto checked = check_record(put.record, core_.now.wall);
+  if (!checked) {
+    core_.fault(link, checked.error());
+    return core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::refused), checked.error().reason});
+  }
+  if (own_ == checked->address) core_.out->now(Notice{RecordSeen{checked->address, put.record}});
+  if (keep(put.record, *checked) == Kept::refused)
+    return core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::refused), "record-quota"});
+  core_.out->send_durable(link_id, request_id, Record{checked->address, held(checked->address).value_or(SignedRecord{})});
+}
+
+void Records::on_get(Link& link, std::uint32_t request_id, const GetRecord& get) {
+  core_.out->send_durable(link.id, request_id, Record{get.address, held(get.address).value_or(SignedRecord{})});
+}
+
+void Records::find(const Address& address) {
+  if (finding_.contains(address)) return;
+  if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordLookup{address, held(address), false, 0}});
+  const std::uint64_t id = next_++;
+  Job& job = jobs_[id];
+  job.address = address;
+  finding_[address] = id;
+  if (const auto own = held(address)) consider(job, *own);
+  if (auto everyone = core_.small_region()) return region_found(id, *everyone);
+  core_.lookups.find(record_region(address), LookupFor::find_record, id);
+}
+
+void Records::publish(const PublishRecord& publish) {
+  own_ = publish.address;
+  if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
+  if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordPublished{0}});
+  const std::uint64_t id = next_++;
+  Job& job = jobs_[id];
+  job.address = publish.address;
+  job.publish = publish.record;
+  if (auto everyone = core_.small_region()) return region_found(id, *everyone);
+  core_.lookups.find(record_region(publish.address), LookupFor::put_record, id);
+}
+
+void Records::region_found(std::uint64_t id, const std::vector<Contact>& members) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  const OverlayPoint region = record_region(it->second.address);
+  std::vector<Contact> targets = members;
+  std::sort(targets.begin(), targets.end(), [&](const Contact& a, const Contact& b) {
+    return distance(overlay_point(a.id), region) < distance(overlay_point(b.id), region);
+  });
+  const bool publish = it->second.publish.has_value();
+  const std::size_t most = publish ? kGivenPerPublish : kAskedPerFind;
+  if (!publish && targets.size() > most) {
+    // Half the nearest, half anybody: ids ground next to the target do not crowd out the rest of the region.
+    std::vector<Contact> rest(targets.begin() + kAskedPerFind / 2, targets.end());
+    core_.random.shuffle(rest);
+    std::copy_n(rest.begin(), kAskedPerFind / 2, targets.begin() + kAskedPerFind / 2);
+  }
+  if (targets.size() > most) targets.resize(most);
+  it->second.waiting = static_cast<std::uint32_t>(targets.size());
+  if (targets.empty()) return finish(id);
+  const Address address = it->second.address;
+  const auto record = it->second.publish;
+  for (const Contact& contact : targets) {
+    if (record) core_.peers.send(contact, PutRecord{*record}, {RequestKind::put_record, id});
+    else core_.peers.send(contact, GetRecord{address}, {RequestKind::get_record, id});
+  }
+}
+
+void Records::consider(Job& job, const SignedRecord& record) {
+  const auto checked = check_record(record, core_.now.wall);
+  if (!checked) return core_.count(checked.error());
+  if (checked->address != job.address) return core_.count({Stage::crypto, Scope::count, "record-of-other-address"});
+  if (job.best_checked && job.best_checked->record.seq == checked->record.seq && job.best_checked->hash != checked->hash)
+    job.conflict = true;
+  if (job.best_checked && !supersedes(*checked, *job.best_checked)) return;
+  job.best = record;
+  job.best_checked = *checked;
+}
+
+void Records::on_record(std::uint64_t id, const Record& record) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  Job& job = it->second;
+  ++job.answers;
+  if (job.publish) {
+    if (record.record == *job.publish) ++job.holders;
+    else if (!record.record.record.empty()) consider(job, record.record);
+  } else if (!record.record.record.empty()) {
+    consider(job, record.record);
+  }
+  if (--job.waiting == 0) finish(id);
+}
+
+void Records::failed(std::uint64_t id) {
+  const auto it = jobs_.find(id);
+  if (it != jobs_.end() && --it->second.waiting == 0) finish(id);
+}
+
+void Records::finish(std::uint64_t id) {
+  auto node = jobs_.extract(id);
+  Job& job = node.mapped();
+  if (job.publish) {
+    if (job.best) core_.out->now(Notice{RecordSeen{job.address, *job.best}});
+    return core_.out->now(Notice{RecordPublished{job.holders}});
+  }
+  finding_.erase(job.address);
+  core_.out->now(Notice{RecordLookup{job.address, job.best, job.conflict, job.answers}});
+}
+
+void Records::expire() {
+  // A page of the table a sweep; records are few and live for weeks.
+  std::optional<Address> after;
+  for (const auto& [address, bytes] : core_.store.key_records_page(after, 256)) {
+    const auto record = parse_signed_record(bytes);
+    const auto parsed = record ? parse_key_record(record->record) : Result<KeyRecord>(reject(Stage::schema, Scope::count, "record"));
+    if (!parsed || parsed->expires + kTombstoneGrace < core_.now.wall) core_.out->store(EraseKeyRecord{address});
+  }
+}
+
+}  // namespace comm

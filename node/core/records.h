@@ -1,0 +1,52 @@
+// Key records in the overlay (spec 60-mailboxes-and-records): kept for others, found and published for this node's own
+// user. A record never steps back: higher seq wins, of one seq the smaller hash. Bounded: kMaxRecords kept, kMaxJobs
+// lookups.
+#pragma once
+#include "node/core/peers.h"
+
+namespace comm {
+
+class Records {
+ public:
+  explicit Records(Core& core) : core_(core) {}
+
+  void on_put(Link& link, std::uint32_t request_id, const PutRecord& put);
+  void on_get(Link& link, std::uint32_t request_id, const GetRecord& get);
+  void on_record(std::uint64_t job, const Record& record);   // an answer to our own request
+  void failed(std::uint64_t job);
+
+  void find(const Address& address);
+  void publish(const PublishRecord& publish);
+  void region_found(std::uint64_t job, const std::vector<Contact>& members);
+  void expire();                                            // with the hourly sweep
+
+ private:
+  static constexpr std::size_t kMaxRecords = 100'000;
+  static constexpr std::size_t kMaxJobs = 256;
+  static constexpr std::size_t kAskedPerFind = 16;
+  static constexpr std::size_t kGivenPerPublish = 64;
+  struct Job {
+    Address address;
+    std::optional<SignedRecord> publish;   // else a find
+    std::optional<SignedRecord> best;
+    std::optional<CheckedRecord> best_checked;
+    bool conflict = false;
+    std::uint32_t waiting = 0, answers = 0, holders = 0;
+  };
+  enum class Kept { newer_held, kept, refused };
+  Kept keep(const SignedRecord& record, const CheckedRecord& checked);
+  std::optional<SignedRecord> held(const Address& address) const;
+  void consider(Job& job, const SignedRecord& record);
+  void finish(std::uint64_t job);
+
+  Core& core_;
+  std::map<std::uint64_t, Job> jobs_;
+  std::map<Address, std::uint64_t> finding_;
+  std::uint64_t next_ = 1;
+  std::optional<Address> own_;                              // whose record this node publishes
+};
+
+Bytes encode_signed_record(const SignedRecord& record);     // for the store: length-prefixed parts
+std::optional<SignedRecord> parse_signed_record(ByteView in);
+
+}  // namespace comm

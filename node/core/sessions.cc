@@ -1,0 +1,267 @@
+#include "node/core/sessions.h"
+
+#include "node/core/core.h"
+
+namespace comm {
+
+namespace {
+// Two links that came up within this time crossed each other; an older one was replaced on purpose.
+constexpr Millis kCrossing = 2 * kHandshakeTimeout;
+constexpr std::size_t kIdleSessionsKept = 64;
+
+bool is_handshake(const PacketBody& body) {
+  return std::holds_alternative<Hello>(body) || std::holds_alternative<Welcome>(body) ||
+         std::holds_alternative<Auth>(body);
+}
+}  // namespace
+
+HelloBody Sessions::own_hello() {
+  HelloBody body;
+  body.node_key = core_.key.public_key();
+  core_.random.fill(body.nonce);
+  body.endpoints = core_.config.listen;
+  body.role = core_.config.role;
+  body.time = core_.now.wall;
+  return body;
+}
+
+LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, std::optional<std::size_t> bootstrap,
+                      bool dial_back) {
+  if (links_.size() >= kMaxSessions || endpoint.port == 0 || endpoint.is_unspecified()) return 0;
+  Link link;
+  link.id = kDialledLinkBit | ++next_dial_;
+  link.dialled = true;
+  link.dial_back = dial_back;
+  link.phase = LinkPhase::wait_welcome;
+  link.dialled_to = endpoint;
+  link.expected = expected;
+  link.bootstrap = bootstrap;
+  link.since = link.last_heard = link.last_sent = core_.now.mono;
+  const LinkId id = link.id;
+  links_.emplace(id, std::move(link));
+  core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, id);
+  core_.out->now(OpenLink{id, endpoint});
+  return id;
+}
+
+void Sessions::link_up(const LinkUp& event) {
+  if (event.dialled) {
+    Link* link = find(event.link);
+    if (link == nullptr) return core_.out->now(CloseLink{event.link});  // given up meanwhile
+    link->curve = event.client_curve;
+    link->remote = link->dialled_to;
+    link->hello_raw = encode_hello_body(own_hello());
+    Hello hello{link->hello_raw, {}};
+    core_.out->send(link->id, link->next_request++, std::move(hello));
+    return;
+  }
+  if (links_.size() >= kMaxSessions || links_.contains(event.link)) return core_.out->now(CloseLink{event.link});
+  Link link;
+  link.id = event.link;
+  link.curve = event.client_curve;
+  link.remote = event.remote;
+  link.since = link.last_heard = link.last_sent = core_.now.mono;
+  links_.emplace(event.link, std::move(link));
+  core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, event.link);
+}
+
+Link* Sessions::find(LinkId link) {
+  const auto it = links_.find(link);
+  return it == links_.end() ? nullptr : &it->second;
+}
+
+Link* Sessions::ready(const NodeId& node) {
+  const auto it = by_node_.find(node);
+  return it == by_node_.end() ? nullptr : find(it->second);
+}
+
+std::uint32_t Sessions::relays() const {
+  std::uint32_t count = 0;
+  for (const auto& [node, id] : by_node_) count += links_.at(id).peer.role == Role::relay ? 1 : 0;
+  return count;
+}
+
+bool Sessions::admit(Link& link, const Packet& packet) {
+  link.last_heard = core_.now.mono;
+  link.unanswered_pings = 0;
+  if (link.phase == LinkPhase::ready && !is_handshake(packet.body)) return true;
+  if (const auto* hello = std::get_if<Hello>(&packet.body); hello != nullptr && link.phase == LinkPhase::wait_hello) {
+    on_hello(link, packet.request_id, *hello);
+  } else if (const auto* welcome = std::get_if<Welcome>(&packet.body);
+             welcome != nullptr && link.phase == LinkPhase::wait_welcome) {
+    on_welcome(link, *welcome);
+  } else if (const auto* auth = std::get_if<Auth>(&packet.body);
+             auth != nullptr && link.phase == LinkPhase::wait_auth) {
+    on_auth(link, *auth);
+  } else if (link.phase == LinkPhase::wait_id && !is_handshake(packet.body)) {
+    if (link.held.size() < kHeldPackets) link.held.push_back(packet);
+  } else if (std::holds_alternative<ErrorBody>(packet.body)) {
+    if (link.dialled) drop(link.id);  // the other side does not want this handshake
+  } else {
+    core_.count({Stage::state, Scope::count, is_handshake(packet.body) ? "handshake-order" : "no-session"});
+    if (++link.faults > 16) return close(link.id, ErrorCode::no_session), false;
+    core_.out->send(link.id, packet.request_id,
+                    ErrorBody{static_cast<std::uint32_t>(ErrorCode::no_session), "no session on this link"});
+  }
+  return false;
+}
+
+void Sessions::on_hello(Link& link, std::uint32_t request_id, const Hello& hello) {
+  if (hello.body.version != kProtocolVersion) return close(link.id, ErrorCode::version);
+  if (hello.body.node_key == core_.key.public_key()) return close(link.id, ErrorCode::self_connect);
+  link.hello_raw = hello.raw;
+  link.peer = hello.body;
+  Welcome welcome;
+  welcome.raw = encode_hello_body(own_hello());
+  link.transcript = session_transcript(link.curve, link.hello_raw, welcome.raw);
+  welcome.signature = core_.key.sign(welcome_hash(link.transcript));
+  link.phase = LinkPhase::wait_auth;
+  core_.out->send(link.id, request_id, std::move(welcome));
+}
+
+void Sessions::on_welcome(Link& link, const Welcome& welcome) {
+  link.transcript = session_transcript(link.curve, link.hello_raw, welcome.raw);
+  if (!verify(welcome.body.node_key, welcome_hash(link.transcript), welcome.signature)) {
+    core_.count({Stage::crypto, Scope::disconnect, "welcome-signature"});
+    return close(link.id, ErrorCode::refused);
+  }
+  link.peer = welcome.body;
+  if (welcome.body.node_key == core_.key.public_key()) return close(link.id, ErrorCode::self_connect);
+  if (welcome.body.version != kProtocolVersion) return close(link.id, ErrorCode::version);
+  if (!link.dial_back) core_.out->send(link.id, 0, Auth{core_.key.sign(auth_hash(link.transcript))});
+  check_id(link);
+}
+
+void Sessions::on_auth(Link& link, const Auth& auth) {
+  if (!verify(link.peer.node_key, auth_hash(link.transcript), auth.signature)) {
+    core_.count({Stage::crypto, Scope::disconnect, "auth-signature"});
+    return close(link.id, ErrorCode::refused);
+  }
+  check_id(link);
+}
+
+void Sessions::check_id(Link& link) {
+  link.phase = LinkPhase::wait_id;
+  if (const auto it = known_ids_.find(link.peer.node_key); it != known_ids_.end())
+    return identified(link, NodeId(it->second));
+  if (!id_pending_.contains(link.peer.node_key) &&
+      std::find(id_queue_.begin(), id_queue_.end(), link.peer.node_key) == id_queue_.end())
+    id_queue_.push_back(link.peer.node_key);
+  drain_id_checks();
+}
+
+void Sessions::drain_id_checks() {
+  while (!id_queue_.empty() && id_checks_.take(core_.now.mono)) {
+    core_.out->now(ComputeNodeId{id_queue_.front()});
+    id_pending_.insert(id_queue_.front());
+    id_queue_.pop_front();
+  }
+  if (!id_queue_.empty()) core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
+}
+
+void Sessions::remember_id(const NodeKey& key, const NodeId& id) {
+  if (!known_ids_.emplace(key, id).second) return;
+  known_order_.push_back(key);
+  if (known_order_.size() > kKnownIds) {
+    known_ids_.erase(known_order_.front());
+    known_order_.pop_front();
+  }
+}
+
+void Sessions::id_computed(const NodeIdComputed& event) {
+  id_pending_.erase(event.key);
+  remember_id(event.key, event.id);
+  std::vector<LinkId> waiting;
+  for (const auto& [id, link] : links_)
+    if (link.phase == LinkPhase::wait_id && link.peer.node_key == event.key) waiting.push_back(id);
+  for (LinkId id : waiting)
+    if (Link* link = find(id); link != nullptr && link->phase == LinkPhase::wait_id) identified(*link, event.id);
+}
+
+bool Sessions::wins_over(const Link& fresh, const Link& old) const {
+  if (fresh.dialled == old.dialled || fresh.since - old.since > kCrossing) return true;
+  // Both sides dialled at once: the link dialled by the lower NodeId stays, on both sides alike.
+  const bool we_are_lower = core_.config.id < fresh.node;
+  return fresh.dialled == we_are_lower;
+}
+
+void Sessions::identified(Link& link, const NodeId& id) {
+  link.node = id;
+  if (link.dial_back) {
+    if (link.expected == id) core_.table.set_dialable(id, link.dialled_to);
+    return drop(link.id);
+  }
+  if (link.expected && *link.expected != id) {
+    core_.count({Stage::crypto, Scope::disconnect, "node-id-mismatch"});
+    core_.table.removed(*link.expected);
+    return close(link.id, ErrorCode::refused);
+  }
+  if (Link* old = ready(id); old != nullptr && old != &link) {
+    if (!wins_over(link, *old)) return close(link.id, ErrorCode::duplicate_link);
+    const LinkId loser = old->id;
+    close(loser, ErrorCode::duplicate_link);
+  }
+  link.phase = LinkPhase::ready;
+  link.last_heard = core_.now.mono;
+  by_node_[id] = link.id;
+  core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
+  core_.session_ready(link);
+  std::deque<Packet> held = std::move(link.held);
+  const LinkId link_id = link.id;  // `link` may go away while its packets are handled
+  for (const Packet& packet : held) core_.packet(link_id, packet);
+}
+
+void Sessions::timer(TimerKind kind, LinkId id) {
+  if (kind == TimerKind::handshake && id == 0) return drain_id_checks();
+  Link* link = find(id);
+  if (link == nullptr) return;
+  if (kind == TimerKind::keepalive) return keepalive(*link);
+  if (link->phase == LinkPhase::ready) return;
+  if (link->phase == LinkPhase::wait_id && core_.now.mono - link->since < 12 * kHandshakeTimeout) {
+    core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, id);  // our own queue, not its fault
+    return;
+  }
+  core_.count({Stage::state, Scope::disconnect, "handshake-timeout"});
+  drop(id);
+}
+
+void Sessions::keepalive(Link& link) {
+  if (link.phase != LinkPhase::ready) return;
+  const Millis idle = core_.now.mono - link.last_heard;
+  if (link.unanswered_pings >= 2) {
+    core_.table.unanswered(link.node);
+    return drop(link.id);
+  }
+  const bool wanted = link.bootstrap || core_.mailboxes.keeps(link.node) || by_node_.size() <= kIdleSessionsKept;
+  if (link.dialled && !wanted && core_.now.mono - link.last_sent > kSessionIdle) return drop(link.id);
+  core_.timers.at(core_.now.mono + (link.unanswered_pings > 0 ? kRequestTimeout : kPingInterval), TimerKind::keepalive,
+                  link.id);
+  if (idle + kSecond < kPingInterval && link.unanswered_pings == 0) return;
+  ++link.unanswered_pings;  // any packet of theirs sets it back to zero
+  core_.peers.send(link, Ping{}, {RequestKind::ping, 0});
+}
+
+void Sessions::close(LinkId id, ErrorCode code) {
+  if (code != ErrorCode{0})
+    core_.out->send(id, 0, ErrorBody{static_cast<std::uint32_t>(code), "link closed"});
+  drop(id);
+}
+
+void Sessions::drop(LinkId id) {
+  core_.out->now(CloseLink{id});
+  link_down(id);
+}
+
+void Sessions::link_down(LinkId id) {
+  const auto it = links_.find(id);
+  if (it == links_.end()) return;
+  Link link = std::move(it->second);
+  links_.erase(it);
+  const auto by_node = by_node_.find(link.node);
+  const bool was_ready = link.phase == LinkPhase::ready && by_node != by_node_.end() && by_node->second == id;
+  if (was_ready) by_node_.erase(by_node);
+  core_.peers.session_gone(link);
+  if (was_ready) core_.session_gone(link);
+}
+
+}  // namespace comm

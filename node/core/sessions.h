@@ -1,0 +1,88 @@
+// Links and the sessions on them (spec 10-transport): Hello, Welcome, Auth, the node-id check, keep-alive, and of two
+// links between a pair the one that stays. A link carries nothing but the handshake until its session is ready; a link
+// without Auth after 5 s is cut. Bounded by kMaxSessions; packets that wait for an id check by kHeldPackets.
+#pragma once
+#include <deque>
+#include <set>
+
+#include "node/core/node_core.h"
+#include "node/core/rate_limit.h"
+#include "node/core/timers.h"
+
+namespace comm {
+
+struct Core;
+
+enum class LinkPhase : std::uint8_t { wait_welcome, wait_hello, wait_auth, wait_id, ready };
+
+struct Link {
+  LinkId id = 0;
+  bool dialled = false;
+  bool dial_back = false;              // only proves that the peer can be dialled
+  LinkPhase phase = LinkPhase::wait_hello;
+  CurveKey curve;
+  Endpoint remote;                     // observed
+  Endpoint dialled_to;                 // dialled links
+  std::optional<NodeId> expected;      // dialled links whose contact was named
+  std::optional<std::size_t> bootstrap;  // index of the bootstrap it was dialled for
+  Bytes hello_raw;                     // the dialler's Hello
+  HelloBody peer;                      // the other side's body
+  Hash transcript;
+  NodeId node;                         // valid from wait_id's end on
+  Millis since = 0, last_heard = 0, last_sent = 0;
+  int unanswered_pings = 0;
+  std::uint32_t next_request = 1;
+  TokenBucket packets{4096, 2048};     // per second
+  TokenBucket costly{64, 16};          // signature checks a stranger can cause
+  std::uint32_t faults = 0;
+  std::deque<Packet> held;             // arrived between Auth and the id check
+};
+
+class Sessions {
+ public:
+  explicit Sessions(Core& core) : core_(core), id_checks_(kIdCheckBurst, kIdChecksPerSecond) {}
+
+  void link_up(const LinkUp& event);
+  void link_down(LinkId link);
+  // Handshake packets and everything before a session is ready end here; true if the packet is the caller's to handle.
+  bool admit(Link& link, const Packet& packet);
+  void id_computed(const NodeIdComputed& event);
+  void timer(TimerKind kind, LinkId link);
+
+  LinkId dial(const Endpoint& endpoint, std::optional<NodeId> expected, std::optional<std::size_t> bootstrap,
+              bool dial_back);
+  Link* find(LinkId link);
+  Link* ready(const NodeId& node);                     // the session with a node, or null
+  const std::map<NodeId, LinkId>& by_node() const { return by_node_; }
+  const std::map<LinkId, Link>& links() const { return links_; }
+  void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
+  void remember_id(const NodeKey& key, const NodeId& id);
+  std::uint32_t relays() const;
+
+ private:
+  static constexpr std::size_t kHeldPackets = 64;
+  static constexpr std::size_t kKnownIds = 4096;
+
+  HelloBody own_hello();
+  void on_hello(Link& link, std::uint32_t request_id, const Hello& hello);
+  void on_welcome(Link& link, const Welcome& welcome);
+  void on_auth(Link& link, const Auth& auth);
+  void check_id(Link& link);
+  void drain_id_checks();
+  void identified(Link& link, const NodeId& id);
+  bool wins_over(const Link& fresh, const Link& old) const;
+  void keepalive(Link& link);
+  void drop(LinkId link);
+
+  Core& core_;
+  std::map<LinkId, Link> links_;
+  std::map<NodeId, LinkId> by_node_;
+  std::map<NodeKey, NodeId> known_ids_;                // verified: Argon2 once per key
+  std::deque<NodeKey> known_order_;
+  std::deque<NodeKey> id_queue_;                       // waiting for a token
+  std::set<NodeKey> id_pending_;                       // with the hasher
+  TokenBucket id_checks_;
+  std::uint64_t next_dial_ = 0;
+};
+
+}  // namespace comm
