@@ -24,8 +24,8 @@ ROOMS = {
                    "relay_store/store.h"],
     "node/shell": ["proto/base", "proto/wire", "proto/seal", "node/core", "node/agent", "relay_store"],
     "node/main": ["proto/base", "proto/wire", "proto/seal", "node", "relay_store", "client_tui"],
-    "client_tui/model": ["proto/base", "node/core", "node/agent"],
-    "client_tui/view": ["proto/base", "node/core", "node/agent", "client_tui/model"],
+    "client_tui/model": ["proto/base", "proto/wire/content.h", "node/core", "node/agent"],
+    "client_tui/view": ["proto/base", "proto/wire/content.h", "node/core", "node/agent", "client_tui/model"],
     "client_tui/shell": ["proto/base", "proto/wire", "proto/seal", "node/core", "node/agent", "node/shell/runtime.h",
                          "client_tui"],
     "tests/sim": ["proto/base", "proto/wire", "proto/seal", "node/core", "node/agent", "relay_store"],
@@ -61,7 +61,7 @@ IMPURE_HEADERS = {
 }
 PURE_EXCEPTIONS = {  # (file, header): why
     ("proto/seal/secret.cc", "sys/mman.h"): "locks memory",
-    ("proto/seal/secret.cc", "unistd.h"): "page size",
+    ("client_tui/view/view.cc", "chrono"): "calendar arithmetic; clocks are banned by name",
 }
 # pattern, where it is banned (regex of paths), instead of it
 EVERYWHERE = r".*"
