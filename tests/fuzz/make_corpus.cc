@@ -1,0 +1,143 @@
+// Writes the seeds of the fuzz targets, one folder per target. Deterministic: same formats, same files.
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "proto/base/bech32m.h"
+#include "proto/seal/message.h"
+#include "proto/seal/os_random.h"
+
+using namespace comm;
+
+namespace {
+
+constexpr std::uint32_t kTestWeek = 2'900;
+constexpr Millis kWall = Millis{kTestWeek} * kWeek;
+
+LockedBox<Identity> person(std::uint8_t number) {
+  Seed seed;
+  seed.data()[0] = number;
+  return Identity::from_seed(seed, true);
+}
+
+struct Seeds {
+  std::filesystem::path root;
+  void write(const char* target, const std::string& name, ByteView bytes) const {
+    std::filesystem::create_directories(root / target);
+    std::ofstream file(root / target / name, std::ios::binary);
+    file << as_text(bytes);
+  }
+};
+
+HelloBody hello_body() {
+  HelloBody out;
+  out.capabilities = 1;
+  out.node_key.data.fill(1);
+  out.nonce.data.fill(2);
+  out.endpoints = {*parse_endpoint("192.0.2.1:6667"), *parse_endpoint("[2001:db8::1]:6667")};
+  out.time = kWall;
+  return out;
+}
+
+KeyRecord key_record(const Identity& identity) {
+  KeyRecord out;
+  out.sign_key = identity.sign_pair().public_key();
+  out.dh_key = identity.dh_pair().public_key;
+  out.seq = static_cast<std::uint64_t>(kWall);
+  out.created = kWall;
+  out.expires = kWall + kRecordLifetime;
+  out.prekey = identity.prekey(kTestWeek).public_key;
+  for (std::uint32_t week = kTestWeek; week < kTestWeek + 3; ++week)
+    out.mailboxes.push_back({week, mailbox_id(identity.mailbox(week).public_key())});
+  return out;
+}
+
+Sealed content(const Identity& sender, Content content) {
+  Sealed out;
+  out.sign_key = sender.sign_pair().public_key();
+  out.record = sign_record(sender, key_record(sender));
+  out.uid.data.fill(3);
+  out.sent_at = kWall;
+  out.content = std::move(content);
+  return out;
+}
+
+Bytes tagged(std::uint8_t first, ByteView rest) {
+  Bytes out{first};
+  append(out, rest);
+  return out;
+}
+
+void write_packets(const Seeds& seeds, const SealedMessage& message, const SignedRecord& record, const Bytes& refusal) {
+  const Bytes hello = encode_hello_body(hello_body());
+  const Bytes ack = encode_ack({message.header, message.nonce, message.ack});
+  StoredItem stored{message.id, StoredStatus::acknowledged, RefuseReason::none, 0, ack};
+  StoredItem refused{message.id, StoredStatus::refused, RefuseReason::price, 12, {}};
+  const Contact contact{NodeId{}, NodeKey{}, *parse_endpoint("192.0.2.1:6667")};
+  const std::vector<PacketBody> bodies{Hello{hello, {}},
+                                       Welcome{hello, {}, {}},
+                                       Auth{},
+                                       Ping{},
+                                       Pong{},
+                                       FindNode{},
+                                       Nodes{{contact, contact}},
+                                       Offer{{{message.header, message.nonce}}},
+                                       Want{{message.id, message.id}},
+                                       Message{{{message.header, message.nonce, message.body}}},
+                                       Stored{{stored, refused}},
+                                       Ack{{ack, refusal}},
+                                       Collect{},
+                                       Collected{},
+                                       PutRecord{record},
+                                       GetRecord{},
+                                       Record{Address{}, record},
+                                       ErrorBody{4, "not held"}};
+  for (const PacketBody& body : bodies) seeds.write("packet", packet_name(body), encode_packet({7, body}));
+  seeds.write("packet", "none-held", encode_packet({7, Record{}}));
+  seeds.write("hello", "relay", hello);
+}
+
+void write_texts(const Seeds& seeds, const Address& address) {
+  seeds.write("address", "hex", as_bytes(address_hex(address)));
+  seeds.write("address", "bech32m", as_bytes(address_bech32m(address)));
+  seeds.write("address", "bip350", as_bytes("split1checkupstagehandshakeupstreamerranterredcaperredlc445v"));
+  seeds.write("address", "ipv4", as_bytes("192.0.2.1:6667"));
+  seeds.write("address", "ipv6", as_bytes("[2001:db8::ffff:192.0.2.1]:6667"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: " << argv[0] << " tests/fuzz/corpus\n";
+    return 2;
+  }
+  init_crypto();
+  const Seeds seeds{argv[1]};
+  const auto alice = person(1), bob = person(2);
+  Prng random(1);
+  const Sealed text = content(*alice, TextContent{"hello, Bob: \xe2\x9c\x93"});
+  const SealRequest request{bob->address(), bob->prekey(kTestWeek).public_key,
+                            mailbox_id(bob->mailbox(kTestWeek).public_key()), minute_of(kWall) + 60, 60, 0};
+  const SealedMessage message = *seal_message(*alice, text, request, random);
+  const Bytes refusal = make_refusal(bob->mailbox(kTestWeek), message.header, message.nonce);
+
+  write_packets(seeds, message, text.record, refusal);
+  write_texts(seeds, alice->address());
+  seeds.write("header", "direct", message.header.view());
+  seeds.write("final_record", "ack", encode_ack({message.header, message.nonce, message.ack}));
+  seeds.write("final_record", "refusal", refusal);
+  const Sealed grant = content(*alice, MailboxGrant{MailboxKey{}, Hash{}, kWall});
+  seeds.write("content", "record", tagged(0, text.record.record));
+  seeds.write("content", "text", tagged(1, encode_sealed(text)));
+  seeds.write("content", "grant", tagged(1, encode_sealed(grant)));
+  seeds.write("content", "utf8", tagged(2, as_bytes("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x99\x82")));
+  Bytes delivered = to_bytes(message.header.view());
+  append(delivered, message.body);
+  seeds.write("open_message", "delivered", tagged(0, delivered));
+  Bytes plaintext;
+  put_be(plaintext, static_cast<std::uint32_t>(encode_sealed(text).size()));
+  append(plaintext, encode_sealed(text));
+  seeds.write("open_message", "plaintext", tagged(1, plaintext));
+  return 0;
+}
