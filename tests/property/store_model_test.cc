@@ -1,0 +1,388 @@
+// Random histories of a store against a naive model: stage, take, commit, report, fail, crash and compact in any order.
+// The model is written from the words of store.h and store_op.h and shares no code with the stores.
+// COMM_SEED=n COMM_ROUNDS=n replay or extend; a failure prints its seed.
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "proto/base/random.h"
+#include "relay_store/store.h"
+
+using namespace comm;
+
+namespace {
+
+constexpr std::uint64_t kIds = 10, kMailboxes = 3, kPeers = 3, kAddresses = 4, kRows = 5;
+
+template <class Id>
+Id id_of(std::uint64_t number) {
+  Id out;
+  out.data[0] = static_cast<std::uint8_t>(number * 53);  // ids are not in the order of numbers
+  out.data[1] = static_cast<std::uint8_t>(number);
+  return out;
+}
+
+// An id commits to its header, so expiry and mailbox follow from the number.
+std::uint32_t expires_of(std::uint64_t number) { return static_cast<std::uint32_t>(50 + number % 4); }
+MailboxId mailbox_of(std::uint64_t number) { return id_of<MailboxId>(number % kMailboxes); }
+
+HeaderBytes header_of(std::uint64_t number) {
+  Bytes out{1, 1, 0, 0};
+  put_be(out, expires_of(number));
+  put_be(out, std::uint32_t{0});
+  append(out, mailbox_of(number).view());
+  out.resize(kHeaderBytes, static_cast<std::uint8_t>(number));
+  return *HeaderBytes::from(out);
+}
+
+struct Model {
+  struct Message {
+    std::uint64_t number = 0, order = 0;
+    PutMessage put;
+    std::optional<PutCustody> custody;
+  };
+  struct Tombstone { std::uint64_t number = 0; PutTombstone put; };
+  std::map<MessageId, Message> live;
+  std::map<MessageId, Tombstone> ended;
+  std::map<Address, Bytes> records;
+  std::map<std::pair<Table, Bytes>, Bytes> rows;
+  std::uint64_t next_order = 1;
+
+  void apply(const PutMessage& op) {
+    if (live.contains(op.id) || ended.contains(op.id)) return;
+    live[op.id] = {op.id.data[1], next_order++, op, std::nullopt};
+  }
+  void apply(PutTombstone op) {
+    if (const auto old = ended.find(op.id); old != ended.end()) {
+      if (old->second.put.kind >= op.kind) return;
+      op.ingress = old->second.put.ingress;
+      op.foreign = old->second.put.foreign;
+    } else if (const auto held = live.find(op.id); held != live.end()) {
+      op.ingress = held->second.put.ingress;
+      op.foreign = false;
+      live.erase(held);
+    }
+    ended[op.id] = {op.id.data[1], op};
+  }
+  void apply(const EraseMessage& op) { live.erase(op.id); }
+  void apply(const EraseTombstone& op) { ended.erase(op.id); }
+  void apply(const PutCustody& op) {
+    if (const auto held = live.find(op.id); held != live.end()) held->second.custody = op;
+  }
+  void apply(const PutKeyRecord& op) { records[op.address] = op.record; }
+  void apply(const EraseKeyRecord& op) { records.erase(op.address); }
+  void apply(const PutRow& op) { rows[{op.table, op.key}] = op.value; }
+  void apply(const EraseRow& op) { rows.erase({op.table, op.key}); }
+  void apply(const std::vector<StoreOp>& ops) {
+    for (const StoreOp& op : ops)
+      std::visit([this](const auto& one) { apply(one); }, op);
+  }
+
+  static std::uint64_t cost(const Message& message) { return message.put.body.size() + kHeaderBytes; }
+  Totals totals() const {
+    Totals out;
+    out.live = live.size();
+    out.acknowledged = ended.size();
+    out.records = records.size();
+    out.bytes = ended.size() * kTombstoneCostBytes;
+    for (const auto& [id, one] : live) out.bytes += cost(one);
+    for (const auto& [id, one] : ended) out.foreign += one.put.foreign ? 1 : 0;
+    return out;
+  }
+};
+
+Bytes random_bytes(Prng& random, std::uint64_t most) {
+  Bytes out(random.below(most + 1));
+  random.fill(out);
+  return out;
+}
+
+StoreOp random_op(Prng& random) {
+  const std::uint64_t number = random.below(kIds);
+  const auto id = id_of<MessageId>(number);
+  const auto peer = id_of<NodeId>(random.below(kPeers));
+  const auto table = static_cast<Table>(1 + random.below(3));
+  const Bytes key(random.below(3), static_cast<std::uint8_t>(random.below(kRows)));
+  switch (random.below(12)) {
+    case 0: case 1: case 2:
+      return PutMessage{id, header_of(number), {}, random_bytes(random, 300), peer, static_cast<Millis>(random.below(99))};
+    case 3: case 4: {
+      const Custody kind = random.chance(1, 2) ? Custody::refused : Custody::acknowledged;
+      Bytes record = to_bytes(header_of(number).view());
+      append(record, random_bytes(random, 104));
+      return PutTombstone{id, kind, record, peer, random.chance(1, 2)};
+    }
+    case 5: return EraseMessage{id};
+    case 6: return EraseTombstone{id};
+    case 7: case 8:
+      return PutCustody{id, static_cast<Millis>(random.below(8)) - 2, random_bytes(random, 3)};
+    case 9:
+      if (random.chance(1, 3)) return EraseKeyRecord{id_of<Address>(random.below(kAddresses))};
+      return PutKeyRecord{id_of<Address>(random.below(kAddresses)), 1, 2, random_bytes(random, 9)};
+    case 10: return PutRow{table, key, random_bytes(random, 9)};
+    default: return EraseRow{table, key};
+  }
+}
+
+// Whether `found` is what the earliest of `all` is keyed by, or nothing if there is none.
+template <class Key>
+bool is_first(const std::optional<Key>& found, const std::set<std::pair<Key, MessageId>>& all) {
+  if (all.empty() || !found) return all.empty() && !found;
+  return *found == all.begin()->first;
+}
+
+// One history. Returns what differed, or nothing.
+class History {
+ public:
+  History(Prng& random, const std::string& path) : random_(random), path_(path) { open(); }
+  std::string run(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      step();
+      if (random_.chance(1, 4) || i + 1 == steps)
+        if (std::string fault = compare(); !fault.empty()) return fault + " after step " + std::to_string(i);
+    }
+    return store_->verify();
+  }
+
+ private:
+  struct Staged { Ticket ticket; std::vector<StoreOp> ops; };
+  struct Taken { std::unique_ptr<WriteSet> set; std::vector<Staged> staged; };
+
+  void open() {
+    if (path_.empty()) {
+      store_ = make_mem_store();
+      return;
+    }
+    store_.reset();
+    OpenResult opened = open_leveldb_store(path_);
+    BOOST_REQUIRE_MESSAGE(opened.store, opened.detail);
+    store_ = std::move(opened.store);
+  }
+  void step();
+  void commit();
+  void lose();
+  std::string compare() const;
+  std::string compare_messages() const;
+  std::string compare_pages() const;
+  std::string compare_rest() const;
+
+  Prng& random_;
+  const std::string path_;
+  std::unique_ptr<Store> store_;
+  Model now_, durable_;
+  std::vector<Staged> untaken_;
+  std::deque<Taken> taken_;
+  std::deque<Ticket> unreported_;
+  Ticket ticket_ = 0;
+};
+
+void History::step() {
+  switch (random_.below(10)) {
+    default: {
+      Staged staged{++ticket_, {}};
+      for (std::uint64_t i = random_.below(6); i > 0; --i) staged.ops.push_back(random_op(random_));
+      store_->stage(staged.ticket, staged.ops);
+      now_.apply(staged.ops);
+      untaken_.push_back(std::move(staged));
+      break;
+    }
+    case 4: case 5: {
+      auto set = store_->take();
+      BOOST_REQUIRE((set != nullptr) == !untaken_.empty());
+      if (set) {
+        BOOST_REQUIRE(set->last_ticket() == untaken_.back().ticket);
+        taken_.push_back({std::move(set), std::move(untaken_)});
+        untaken_.clear();
+      }
+      break;
+    }
+    case 6: case 7: commit(); break;
+    case 8:
+      if (!unreported_.empty()) {
+        store_->committed(unreported_.front());
+        unreported_.pop_front();
+      }
+      break;
+    case 9:
+      if (random_.chance(1, 2)) {
+        store_->failed();
+        lose();
+      } else if (random_.chance(1, 4)) {
+        store_->compact();
+      } else if (path_.empty()) {
+        store_->failed();
+        lose();
+        ticket_ = 0;
+      } else {
+        open();
+        lose();
+        ticket_ = 0;
+      }
+  }
+}
+
+void History::commit() {
+  std::vector<std::unique_ptr<WriteSet>> group;
+  for (std::uint64_t i = random_.below(3); i > 0 && !taken_.empty(); --i) {
+    for (const Staged& staged : taken_.front().staged) durable_.apply(staged.ops);
+    group.push_back(std::move(taken_.front().set));
+    taken_.pop_front();
+  }
+  BOOST_REQUIRE((store_->commit(group) == CommitResult::ok));
+  if (!group.empty()) unreported_.push_back(group.back()->last_ticket());
+}
+
+void History::lose() {
+  taken_.clear();
+  untaken_.clear();
+  unreported_.clear();
+  now_ = durable_;
+}
+
+std::string History::compare() const {
+  for (const auto& part : {&History::compare_messages, &History::compare_pages, &History::compare_rest})
+    if (std::string fault = (this->*part)(); !fault.empty()) return fault;
+  return {};
+}
+
+std::string History::compare_messages() const {
+  for (std::uint64_t number = 0; number < kIds; ++number) {
+    const auto id = id_of<MessageId>(number);
+    const auto live = now_.live.find(id);
+    const auto ended = now_.ended.find(id);
+    const bool is_live = live != now_.live.end(), is_ended = ended != now_.ended.end();
+    const Custody expected = is_live ? Custody::live : is_ended ? ended->second.put.kind : Custody::absent;
+    if (store_->custody_of(id) != expected) return "custody_of";
+    const auto held = store_->message(id);
+    if (held.has_value() != is_live) return "message";
+    if (held && (held->header != live->second.put.header || held->ingress != live->second.put.ingress ||
+                 held->received != live->second.put.received))
+      return "message's fields";
+    const auto body = store_->body(id);
+    if (body != (is_live ? std::optional(live->second.put.body) : std::nullopt)) return "body";
+    if (store_->final_record(id) != (is_ended ? std::optional(ended->second.put.record) : std::nullopt))
+      return "final_record";
+    const bool has_state = is_live && live->second.custody;
+    if (store_->custody_state(id) != (has_state ? std::optional(live->second.custody->state) : std::nullopt))
+      return "custody_state";
+  }
+  return {};
+}
+
+std::string History::compare_pages() const {
+  std::map<std::uint64_t, MessageId> arrival;
+  std::map<MailboxId, std::map<std::uint64_t, MessageId>> boxes;
+  std::set<std::pair<Millis, MessageId>> due;
+  std::set<std::pair<std::uint32_t, MessageId>> expiring;
+  for (const auto& [id, one] : now_.live) {
+    arrival[one.order] = id;
+    boxes[mailbox_of(one.number)][one.order] = id;
+    if (one.custody) due.emplace(one.custody->due, id);
+    expiring.emplace(expires_of(one.number), id);
+  }
+  for (const auto& [id, one] : now_.ended) expiring.emplace(expires_of(one.number), id);
+
+  const auto same = [](const std::map<std::uint64_t, MessageId>& expected, const std::vector<MailboxItem>& items) {
+    std::size_t at = 0;
+    for (const auto& [order, id] : expected)
+      if (at >= items.size() || items[at++].id != id) return false;
+    return at == items.size();
+  };
+  if (!same(arrival, store_->live_page(0, 100))) return "live_page";
+  for (std::uint64_t i = 0; i < kMailboxes; ++i) {
+    const auto box = id_of<MailboxId>(i);
+    if (!same(boxes[box], store_->mailbox_page(box, 0, 100))) return "mailbox_page";
+    const auto first = store_->mailbox_page(box, 0, 1);
+    const std::size_t rest = first.empty() ? 0 : store_->mailbox_page(box, first[0].sequence, 100).size();
+    if (first.size() + rest != boxes[box].size()) return "mailbox_page's cursor";
+  }
+  const Millis until = static_cast<Millis>(random_.below(8)) - 2;
+  std::vector<std::pair<Millis, MessageId>> found, wanted;
+  for (const auto& item : store_->due_page(until, 4)) found.emplace_back(item.due, item.id);
+  for (const auto& item : due)
+    if (item.first <= until && wanted.size() < 4) wanted.push_back(item);
+  if (found != wanted) return "due_page";
+  if (!is_first(store_->next_due(), due)) return "next_due";
+  const auto page = store_->expiring_page(52, 100);
+  std::size_t at = 0;
+  for (const auto& [minute, id] : expiring) {
+    if (minute > 52) break;
+    if (at >= page.size() || page[at].id != id || page[at].expires != minute ||
+        page[at].kind != store_->custody_of(id))
+      return "expiring_page";
+    ++at;
+  }
+  if (at != page.size()) return "expiring_page's length";
+  if (!is_first(store_->next_expiry(), expiring)) return "next_expiry";
+  return {};
+}
+
+std::string History::compare_rest() const {
+  if (store_->totals() != now_.totals()) return "totals";
+  for (std::uint64_t i = 0; i < kMailboxes; ++i) {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, one] : now_.live)
+      if (one.number % kMailboxes == i) bytes += Model::cost(one);
+    if (store_->mailbox_bytes(id_of<MailboxId>(i)) != bytes) return "mailbox_bytes";
+  }
+  for (std::uint64_t i = 0; i < kPeers; ++i) {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, one] : now_.live)
+      if (one.put.ingress == id_of<NodeId>(i)) bytes += Model::cost(one);
+    for (const auto& [id, one] : now_.ended)
+      if (one.put.ingress == id_of<NodeId>(i)) bytes += kTombstoneCostBytes;
+    if (store_->ingress_bytes(id_of<NodeId>(i)) != bytes) return "ingress_bytes";
+  }
+  const auto records = store_->key_records_page(std::nullopt, 100);
+  if (records != std::vector<std::pair<Address, Bytes>>(now_.records.begin(), now_.records.end()))
+    return "key_records_page";
+  std::size_t rows = 0;
+  for (const Table table : {Table::meta, Table::contacts, Table::agent}) {
+    for (const auto& item : store_->rows(table, {}, std::nullopt, 100)) {
+      const auto expected = now_.rows.find({table, item.key});
+      if (expected == now_.rows.end() || expected->second != item.value) return "rows";
+      ++rows;
+    }
+  }
+  return rows == now_.rows.size() ? "" : "rows' number";
+}
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* value = std::getenv(name);
+  return value ? std::strtoull(value, nullptr, 10) : otherwise;
+}
+
+std::string make_directory() {
+  std::string pattern = "/tmp/comm-store-model-XXXXXX";
+  BOOST_REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  return pattern;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(store_model)
+
+BOOST_AUTO_TEST_CASE(mem_store) {
+  const std::uint64_t first = from_environment("COMM_SEED", 1), rounds = from_environment("COMM_ROUNDS", 3'000);
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    Prng random(seed);
+    const std::string fault = History(random, "").run(60);
+    BOOST_REQUIRE_MESSAGE(fault.empty(), "seed " << seed << ": " << fault);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leveldb_store) {
+  const std::uint64_t first = from_environment("COMM_SEED", 1), rounds = from_environment("COMM_ROUNDS", 200);
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    Prng random(seed);
+    const std::string directory = make_directory();
+    const std::string fault = History(random, directory + "/store").run(60);
+    std::filesystem::remove_all(directory);
+    BOOST_REQUIRE_MESSAGE(fault.empty(), "seed " << seed << ": " << fault);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
