@@ -1,0 +1,39 @@
+// The options of every subcommand, parsed (CLI11, in options.cc alone: it is slow to compile).
+// A wrong command line is answered with what, why and what next, and exit code 64.
+#pragma once
+#include "node/main/command_line.h"
+#include "node/shell/runtime.h"
+
+namespace comm {
+
+struct Options {
+  std::string command;       // "chat", "relay", "address", "demo", "echo", "version"
+  std::string data;          // empty: the default directory
+  std::string network = "comm";
+  LogLevel log_level = LogLevel::warning;
+  std::optional<int> virtual_clock;
+  bool test_params = false;
+  std::string secret_file;
+  std::optional<int> secret_fd;
+  std::string listen;
+  std::vector<std::string> bootstrap;
+  std::uint64_t store_limit = kDefaultStoreQuotaBytes;
+  bool plain = false, json = false, transcript = false;
+  Millis linger = 0;
+
+  Profile profile() const {
+    Profile out;
+    if (test_params) out = {.backoff_unit = 100, .cheap_node_ids = true};
+    return out;
+  }
+};
+
+// Either options, or what to print and the exit code (help: 0 on stdout; errors: 64 on stderr).
+struct ParsedOptions {
+  std::optional<Options> options;
+  int exit_code = kExitOk;
+  std::string text;
+};
+ParsedOptions parse_options(const CommandLine& line);
+
+}  // namespace comm

@@ -1,0 +1,27 @@
+// Standard output in whole lines. A line is written completely or the program ends with exit code 74: nobody goes on
+// talking into a closed pipe or a full disk. Blocks while the reader is slow. One thread.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace comm {
+
+class Output {
+ public:
+  explicit Output(int fd = 1) : fd_(fd) {}
+  // Appends the newline. False once anything could not be written; `error` then says why.
+  bool line(std::string_view text);
+  bool write(std::string_view bytes);
+  bool failed() const { return failed_; }
+  const std::string& error() const { return error_; }
+
+ private:
+  int fd_;
+  bool failed_ = false;
+  std::string error_;
+};
+
+// "comm: ..." on stderr, one line.
+void complain(std::string_view sentence);
+
+}  // namespace comm
