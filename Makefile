@@ -14,13 +14,13 @@ INSTALLED_NAME ?= commsg
 VERSION := $(shell sed -n 's/^project.comm VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 
 SEED ?= 1
-NODES ?= 1000
 SCENARIO ?=
+NODES ?= $(if $(SCENARIO),,1000)
 SECONDS ?= 60
 ARGS ?=
 
 CTEST = ctest --output-on-failure -j$(JOBS) --no-tests=error
-UNIT = -R '^(unit_|property)'
+UNIT = -R '^(unit_|property|replay_)'
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -61,11 +61,11 @@ test: configure-tests ## build everything and run all tests
 
 check: configure-tests ## the quick part of `test`: rooms and limits, unit and property tests
 	@cmake --build build -j$(JOBS)
-	@$(CTEST) --test-dir build -R '^(unit_|property|tidy)'
+	@$(CTEST) --test-dir build -R '^(unit_|property|replay_|tidy)'
 
 sim: configure ## simulator: SEED=1 NODES=1000 SCENARIO=file; its last line is the trace hash
 	@cmake --build build -j$(JOBS) --target comm-sim
-	@build/comm-sim --seed $(SEED) --nodes $(NODES) $(if $(SCENARIO),--scenario $(SCENARIO))
+	@build/comm-sim --seed $(SEED) $(if $(NODES),--nodes $(NODES)) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 asan: dev-deps ## unit and property tests under AddressSanitizer and UBSan
 	@test -f build/asan/build.ninja || cmake --preset asan
@@ -84,7 +84,8 @@ clang: dev-deps ## build everything with clang, warnings as errors, and run unit
 
 fuzz: dev-deps ## run every fuzz target for SECONDS=60 each; new inputs go to build/fuzz/corpus
 	@test -f build/fuzz/build.ninja || cmake --preset fuzz
-	@cmake --build build/fuzz -j$(JOBS)
+	@cmake --build build/fuzz -j$(JOBS) \
+	  --target $$(ninja -C build/fuzz -t targets all | sed -n 's/^\(fuzz_[a-z_]*\): phony$$/\1/p')
 	@.ci/fuzz $(SECONDS)
 
 coverage: dev-deps ## line coverage of the unit and property tests, by file

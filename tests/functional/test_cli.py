@@ -238,7 +238,7 @@ class EndOfInput(harness.Case):
             seen = len(alice.events)
             alice.say(line)
             if line:
-                alice.wait("error", since=seen)
+                alice.wait_until(lambda: alice.find("error", seen) or alice.find("unsupported", seen), what="an objection")
         alice.popen.stdin.write(b'{"cmd":"send","to":"' + ALEP.encode() + b'","text":"\xff\xfe"}\n')
         alice.popen.stdin.flush()
         self.assertEqual(alice.quit(), 0)
