@@ -1,0 +1,72 @@
+#include "node/main/json_frontend.h"
+
+#include <unistd.h>
+
+#include "proto/wire/content.h"
+
+namespace comm {
+namespace {
+
+constexpr std::string_view kEcho = "echo: ";
+
+}  // namespace
+
+JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger)
+    : runtime_(runtime),
+      departure_(runtime, linger),
+      input_(kMaxInputLineBytes,
+             {.line = [this](std::string_view line) { on_line(line); },
+              .too_long = [this] { emit(json_error("the line is longer than 1 MiB")); },
+              .end =
+                  [this] {
+                    runtime_.unwatch(STDIN_FILENO);
+                    departure_.input_ended();
+                  }}) {}
+
+void JsonFrontend::emit(const std::string& line) {
+  if (line.empty() || out_.failed()) return;
+  if (out_.line(line)) return;
+  complain("cannot write to standard output: " + out_.error() + ".");
+  runtime_.stop(kExitIo);
+}
+
+void JsonFrontend::ready(const Ready& ready) {
+  emit(json_ready(ready));
+  runtime_.watch(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
+}
+
+void JsonFrontend::user(const UserEvent& event) { emit(json_user(event)); }
+
+void JsonFrontend::ticked() { emit(json_ticked()); }
+
+void JsonFrontend::perform(const JsonSend& send) {
+  runtime_.command(SendText{send.to, send.text, send.ref, kDefaultLifetimeMinutes});
+}
+
+void JsonFrontend::on_line(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  const JsonCommand command = parse_json_command(line);
+  if (const auto* send = std::get_if<JsonSend>(&command)) return perform(*send);
+  if (const auto* bad = std::get_if<JsonBad>(&command)) return emit(json_error(bad->what, bad->ref));
+  if (const auto* unknown = std::get_if<JsonUnknown>(&command)) return emit(json_unsupported(unknown->what));
+  // Time is moved by --virtual-clock here; a driver that moves it by command would do so at this point.
+  if (std::holds_alternative<JsonTick>(command)) return emit(json_unsupported("tick"));
+  runtime_.stop(kExitOk);
+}
+
+void EchoFrontend::ready(const Ready& ready) {
+  if (!out_.line(json_ready(ready))) runtime_.stop(kExitIo);
+}
+
+void EchoFrontend::user(const UserEvent& event) {
+  const auto* received = std::get_if<Received>(&event);
+  if (received == nullptr || received->text.starts_with(kEcho)) return;  // two echoes would never stop
+  std::string answer = std::string(kEcho) + received->text;
+  if (answer.size() > kMaxTextBytes) {
+    answer.resize(kMaxTextBytes);
+    answer.resize(valid_utf8_prefix(answer));
+  }
+  runtime_.command(SendText{received->from, std::move(answer), "", kDefaultLifetimeMinutes});
+}
+
+}  // namespace comm

@@ -1,0 +1,42 @@
+// `comm chat --json`: commands from standard input, events to standard output, one JSON object per line
+// (json_protocol.h). Also `comm echo`, which takes no commands and answers what is written to it.
+// Lives on the runtime's thread.
+#pragma once
+#include "node/main/departure.h"
+#include "node/main/json_protocol.h"
+#include "node/main/line_reader.h"
+#include "node/main/output.h"
+
+namespace comm {
+
+class JsonFrontend final : public Frontend {
+ public:
+  JsonFrontend(Runtime& runtime, Millis linger);
+  void ready(const Ready& ready) override;
+  void user(const UserEvent& event) override;
+  void ticked() override;
+  void turn() override { departure_.check(); }
+
+ private:
+  void emit(const std::string& line);
+  void on_line(std::string_view line);
+  void perform(const JsonSend& send);
+
+  Runtime& runtime_;
+  Output out_;
+  Departure departure_;
+  LineReader input_;
+};
+
+class EchoFrontend final : public Frontend {
+ public:
+  explicit EchoFrontend(Runtime& runtime) : runtime_(runtime) {}
+  void ready(const Ready& ready) override;
+  void user(const UserEvent& event) override;
+
+ private:
+  Runtime& runtime_;
+  Output out_;
+};
+
+}  // namespace comm

@@ -1,0 +1,53 @@
+#include "node/main/relay_frontend.h"
+
+#include "node/main/json_protocol.h"
+#include "node/main/notify.h"
+
+namespace comm {
+
+RelayFrontend::~RelayFrontend() {
+  if (ready_) notify_manager("STOPPING=1");
+}
+
+void RelayFrontend::emit(const std::string& line) {
+  if (out_.failed()) return;
+  if (out_.line(line)) return;
+  complain("cannot write to standard output: " + out_.error() + ".");
+  runtime_.stop(kExitIo);
+}
+
+void RelayFrontend::ready(const Ready& ready) {
+  ready_ = true;
+  emit(json_ ? json_ready(ready)
+             : "relay " + to_hex(ready.node_id.view()) + " listening on " + ready.endpoint + ", data in " + data_dir_);
+  notify_manager("READY=1");
+  report();
+}
+
+void RelayFrontend::ticked() {
+  if (json_) emit(json_ticked());
+}
+
+void RelayFrontend::report() {
+  const Totals totals = runtime_.totals();
+  reported_at_ = runtime_.now().mono;
+  if (json_ && (!reported_ || !(*reported_ == totals))) emit(json_store(totals));
+  reported_ = totals;
+  reported_sessions_ = runtime_.core_status().sessions;
+  notify_manager("STATUS=" + std::to_string(reported_sessions_) + " peers, " + std::to_string(totals.live) +
+                 " stored, " + std::to_string(totals.acknowledged) + " acknowledged");
+}
+
+void RelayFrontend::turn() {
+  if (!ready_ || timer_) return;
+  if (reported_ && *reported_ == runtime_.totals()) return;
+  const Millis since = runtime_.now().mono - reported_at_;
+  if (since >= kSecond) return report();
+  timer_ = true;
+  runtime_.after(kSecond - since, [this] {
+    timer_ = false;
+    report();
+  });
+}
+
+}  // namespace comm
