@@ -41,6 +41,8 @@ struct HistoryItem {
   std::uint32_t relays = 0;
   bool late = false;
   bool request = false;
+  bool unknown_content = false;  // a later version's message: nothing to show but that it came
+  std::string detail;      // why it failed and what to do next
 };
 
 struct AgentConfig {

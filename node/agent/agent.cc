@@ -1,0 +1,141 @@
+#include "node/agent/agent.h"
+
+#include "node/agent/inbox.h"
+#include "node/agent/outbox.h"
+#include "proto/base/check.h"
+
+namespace comm {
+
+struct Agent::Impl {
+  Impl(AgentConfig agent_config, LockedBox<Identity> own_identity, const StoreView& view, RandomSource& random)
+      : config(std::move(agent_config)),
+        identity(std::move(own_identity)),
+        rows(identity->storage_key(), view, random),
+        contacts(rows),
+        history(rows, contacts),
+        own(*identity, config.profile, rows, random),
+        outbox(*identity, config.profile, view, random, rows, contacts, history, own),
+        inbox(*identity, view, contacts, history, own) {}
+
+  void load(TimePoint now) {
+    contacts.load();
+    history.load();
+    own.load();
+    outbox.load(now);
+  }
+
+  // --- notices of the core ---
+  void on(TimePoint now, const MailArrived& n, Effects& out) {
+    if (const auto sender = inbox.arrived(now, n, out)) outbox.record_arrived(now, *sender, out);
+  }
+  void on(TimePoint now, const MessageQueued& n, Effects& out) { outbox.queued(now, n, out); }
+  void on(TimePoint now, const MessageStored& n, Effects& out) { outbox.stored(now, n, out); }
+  void on(TimePoint now, const MessageRefused& n, Effects& out) { outbox.refused(now, n, out); }
+  void on(TimePoint now, const MessageFinal& n, Effects& out) { outbox.settled(now, n, out); }
+  void on(TimePoint now, const MessageExpired& n, Effects& out) { outbox.expired(now, n, out); }
+  void on(TimePoint now, const RecordLookup& n, Effects& out) {
+    if (n.address == identity->address()) {
+      if (n.best) own.seen(now, *n.best, out);
+      return;
+    }
+    if (n.best) contacts.absorb(now, n.address, *n.best, out);
+    if (n.conflict) contacts.report_conflict(n.address, out);
+    outbox.looked_up(now, n, out);
+  }
+  void on(TimePoint now, const RecordPublished& n, Effects&) { own.published(now, n); }
+  void on(TimePoint now, const RecordSeen& n, Effects& out) {
+    if (n.address == identity->address()) own.seen(now, n.record, out);
+  }
+  void on(TimePoint now, const PeersChanged& n, Effects& out) {
+    const bool more = n.sessions > peers.sessions;
+    const bool changed = n.sessions != peers.sessions || n.relays != peers.relays;
+    peers = n;
+    if (changed) out.now(UserEvent{PeerStatus{n.sessions, n.relays}});
+    own.peers(now, n.sessions, out);
+    if (more) outbox.new_sessions(now, out);
+  }
+
+  // --- commands of the user ---
+  void on(TimePoint now, const SendText& c, Effects& out) { outbox.send(now, c, out); }
+  void on(TimePoint, const AddContact& c, Effects& out) {
+    if (c.name.size() > agent::kMaxNameBytes || !valid_utf8(c.name)) {
+      out.now(UserEvent{UserError{"Not added: a name is at most 256 bytes of UTF-8.", ""}});
+      return;
+    }
+    contacts.set_name(c.address, c.name, out);
+    // Their key will be needed soon: look for it before the first message waits for it.
+    if (!contacts.find(c.address)->info.has_key && c.address != identity->address())
+      out.now(Event{FindRecord{c.address}});
+  }
+  void on(TimePoint, const BlockContact& c, Effects& out) { contacts.set_blocked(c.address, c.blocked, out); }
+  void on(TimePoint now, const CancelMessage& c, Effects& out) { outbox.cancel(now, c.uid, out); }
+  void on(TimePoint now, const RetryMessage& c, Effects& out) { outbox.retry(now, c.uid, out); }
+  void on(TimePoint, const RefuseMail& c, Effects& out) { inbox.refuse(c.id, out); }
+
+  const AgentConfig config;
+  const LockedBox<Identity> identity;
+  agent::Rows rows;
+  agent::ContactBook contacts;
+  agent::History history;
+  agent::OwnKeys own;
+  agent::Outbox outbox;
+  agent::Inbox inbox;
+  PeersChanged peers;
+};
+
+Agent::Agent(AgentConfig config, LockedBox<Identity> identity, const StoreView& store, RandomSource& random)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(identity), store, random)) {}
+
+Agent::~Agent() = default;
+
+void Agent::start(TimePoint now, Effects& out) {
+  impl_->load(now);
+  impl_->own.start(now, out);
+  impl_->outbox.start(now, out);
+}
+
+void Agent::handle(TimePoint now, const Notice& notice, Effects& out) {
+  std::visit([&](const auto& n) { impl_->on(now, n, out); }, notice);
+}
+
+void Agent::handle(TimePoint now, const UserCommand& command, Effects& out) {
+  std::visit([&](const auto& c) { impl_->on(now, c, out); }, command);
+}
+
+void Agent::handle_time(TimePoint now, Effects& out) {
+  impl_->own.time(now, out);
+  impl_->outbox.time(now, out);
+}
+
+void Agent::handle_store_failed(TimePoint now, Effects& out) {
+  impl_->contacts.load();
+  impl_->history.load();
+  impl_->own.load();
+  impl_->own.store_failed(now);
+  impl_->outbox.store_failed(now, out);
+}
+
+std::optional<Millis> Agent::next_deadline() const {
+  auto out = impl_->own.next_deadline();
+  if (const auto other = impl_->outbox.next_deadline(); other && (!out || *other < *out)) out = other;
+  return out;
+}
+
+const Address& Agent::address() const { return impl_->identity->address(); }
+
+Signature Agent::sign_collect(const MailboxKey& key, const Hash& hash) const {
+  const MailboxSigningKey* mailbox = impl_->own.mailbox(key);
+  CHECK(mailbox != nullptr);
+  return mailbox->sign(hash);
+}
+
+std::vector<ContactInfo> Agent::contacts() const { return impl_->contacts.list(); }
+
+std::vector<HistoryItem> Agent::history(const std::optional<Address>& peer, std::uint64_t before,
+                                        std::size_t limit) const {
+  return impl_->history.page(peer, before, limit);
+}
+
+Agent::Outbox Agent::outbox() const { return impl_->outbox.counts(); }
+
+}  // namespace comm

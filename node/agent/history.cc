@@ -1,0 +1,157 @@
+#include "node/agent/history.h"
+
+#include "proto/base/check.h"
+
+namespace comm::agent {
+namespace {
+
+//   history = version(1) uid(16) peer(20) flags(1) at(8) lifetime(2) previous(8) text
+//   status  = version(1) state(1) relays(4) late(1) detail ack
+//   uid     = version(1) sequence(8)            meta 0 = version(1) next-sequence(8)
+constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kOutgoing = 1, kRequest = 2, kUnknownContent = 4;
+constexpr std::uint64_t kNextSequence = 0;  // meta row
+
+std::optional<std::uint64_t> number_in(const std::optional<WipedBytes>& row) {
+  if (!row) return std::nullopt;
+  RowReader in(row->bytes);
+  const bool known = in.u8() == kVersion;
+  const std::uint64_t out = in.u64();
+  if (!known || !in.ok()) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+void History::load() { next_ = number_in(rows_.get(rows_.numbered(RowKind::meta, kNextSequence))).value_or(1); }
+
+std::uint64_t History::add(HistoryRow item, Effects& out) {
+  ContactEntry* contact = contacts_.find(item.peer);
+  CHECK(contact != nullptr);
+  const std::uint64_t sequence = next_++;
+  const int flags = (item.outgoing ? kOutgoing : 0) | (item.request ? kRequest : 0) |
+                    (item.unknown_content ? kUnknownContent : 0);
+  RowWriter row;
+  row.reserve(64 + item.text.size());
+  row.u8(kVersion).fixed(item.uid).fixed(item.peer).u8(static_cast<std::uint8_t>(flags)).time(item.at);
+  row.u16(item.lifetime).u64(contact->last_sequence).text(item.text);
+  rows_.put(out, rows_.numbered(RowKind::history, sequence), row);
+  rows_.put(out, rows_.numbered(RowKind::meta, kNextSequence), RowWriter().u8(kVersion).u64(next_));
+  if (item.outgoing) rows_.put(out, rows_.named(RowKind::uid, item.uid), RowWriter().u8(kVersion).u64(sequence));
+  contact->last_sequence = sequence;
+  contacts_.save(*contact, out);
+  secure_zero({reinterpret_cast<std::uint8_t*>(item.text.data()), item.text.size()});
+  return sequence;
+}
+
+std::optional<HistoryRow> History::read(std::uint64_t sequence) const {
+  const auto row = rows_.get(rows_.numbered(RowKind::history, sequence));
+  if (!row) return std::nullopt;
+  RowReader in(row->bytes);
+  if (in.u8() != kVersion) return std::nullopt;
+  HistoryRow out;
+  out.uid = in.fixed<MessageUid>();
+  out.peer = in.fixed<Address>();
+  const std::uint8_t flags = in.u8();
+  out.outgoing = (flags & kOutgoing) != 0;
+  out.request = (flags & kRequest) != 0;
+  out.unknown_content = (flags & kUnknownContent) != 0;
+  out.at = in.time();
+  out.lifetime = in.u16();
+  out.previous = in.u64();
+  out.text = in.text();
+  if (!in.ok()) return std::nullopt;
+  return out;
+}
+
+StatusRow History::status(std::uint64_t sequence) const {
+  StatusRow out;
+  const auto row = rows_.get(rows_.numbered(RowKind::status, sequence));
+  if (!row) return out;
+  RowReader in(row->bytes);
+  if (in.u8() != kVersion) return out;
+  const std::uint8_t state = in.u8();
+  if (state > static_cast<std::uint8_t>(DeliveryState::failed)) return out;
+  out.state = static_cast<DeliveryState>(state);
+  out.relays = in.u32();
+  out.late = in.flag();
+  out.detail = in.text();
+  out.ack = to_bytes(in.bytes());
+  return out;
+}
+
+void History::put_status(std::uint64_t sequence, const StatusRow& status, Effects& out) {
+  RowWriter row;
+  row.u8(kVersion).u8(static_cast<std::uint8_t>(status.state)).u32(status.relays).flag(status.late);
+  row.text(status.detail).bytes(status.ack);
+  rows_.put(out, rows_.numbered(RowKind::status, sequence), row);
+}
+
+std::optional<std::uint64_t> History::sequence_of(const MessageUid& uid) const {
+  return number_in(rows_.get(rows_.named(RowKind::uid, uid)));
+}
+
+Bytes History::seen_key(const Address& sender, const MessageUid& uid) const {
+  Bytes name = to_bytes(sender.view());
+  append(name, uid.view());
+  return rows_.named(RowKind::seen, ByteView(name));
+}
+
+bool History::seen(const Address& sender, const MessageUid& uid) const { return rows_.has(seen_key(sender, uid)); }
+
+void History::mark_seen(const Address& sender, const MessageUid& uid, Effects& out) {
+  rows_.put(out, seen_key(sender, uid), RowWriter().u8(kVersion));
+}
+
+// The newest item with `peer` below `before` (0 = no bound).
+std::uint64_t History::newest_of(const Address& peer, std::uint64_t before) const {
+  const ContactEntry* contact = contacts_.find(peer);
+  if (contact == nullptr) return 0;
+  if (before == 0 || before > contact->last_sequence) return contact->last_sequence;
+  // A page's cursor is an item of that peer: its chain goes on from there.
+  if (const auto item = read(before); item && item->peer == peer) return item->previous;
+  std::uint64_t sequence = contact->last_sequence;
+  while (sequence >= before) {
+    const auto item = read(sequence);
+    if (!item) return 0;
+    sequence = item->previous;
+  }
+  return sequence;
+}
+
+std::vector<HistoryItem> History::page(const std::optional<Address>& peer, std::uint64_t before,
+                                       std::size_t limit) const {
+  std::vector<HistoryItem> out;
+  std::uint64_t sequence = before == 0 || before > next_ ? next_ - 1 : before - 1;
+  if (peer) sequence = newest_of(*peer, before);
+  while (sequence != 0 && out.size() < limit) {
+    auto row = read(sequence);
+    if (!row && peer) break;  // the chain is broken: a damaged row
+    if (!row) {
+      --sequence;
+      continue;
+    }
+    HistoryItem item;
+    item.sequence = sequence;
+    item.uid = row->uid;
+    item.peer = row->peer;
+    item.outgoing = row->outgoing;
+    item.text = std::move(row->text);
+    item.at = row->at;
+    item.request = row->request;
+    item.unknown_content = row->unknown_content;
+    if (item.outgoing) {
+      StatusRow known = status(sequence);
+      item.state = known.state;
+      item.relays = known.relays;
+      item.late = known.late;
+      item.detail = std::move(known.detail);
+    }
+    out.push_back(std::move(item));
+    sequence = peer ? row->previous : sequence - 1;
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace comm::agent

@@ -1,0 +1,213 @@
+// From text to copies in custody: waiting for the key, sealing, stamping, handing over.
+#include "node/agent/outbox.h"
+#include "proto/base/check.h"
+
+namespace comm::agent {
+namespace {
+
+// The mailbox a sender uses: the current week's, else the last listed.
+MailboxId mailbox_for(const KeyRecord& record, Millis wall) {
+  const std::uint32_t week = week_of(wall);
+  for (const MailboxEntry& entry : record.mailboxes)
+    if (entry.week == week) return entry.mailbox;
+  return record.mailboxes.back().mailbox;
+}
+
+}  // namespace
+
+// Why a command cannot be carried out; null if it can.
+const char* Outbox::objection(const SendText& command) const {
+  if (command.text.empty()) return "An empty message is not sent.";
+  if (command.text.size() > kMaxTextBytes) return "Too long: a message is at most 56 KiB of text.";
+  if (!valid_utf8(command.text)) return "Not sent: the text is not valid UTF-8.";
+  if (command.lifetime == 0 || command.lifetime > kMaxLifetimeMinutes)
+    return "Not sent: the lifetime must be between 1 minute and 30 days.";
+  const ContactEntry* contact = contacts_.find(command.to);
+  if (contact != nullptr && contact->info.blocked) return "Not sent: this contact is blocked. Unblock them first.";
+  return nullptr;
+}
+
+void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
+  now_ = now;
+  if (const char* why = objection(command)) {
+    out.now(UserEvent{UserError{why, command.ref}});
+    return;
+  }
+  contacts_.accept(command.to, out);
+  if (command.to == identity_.address()) return deliver_to_self(now, command, out);
+  OutboxRow row;
+  random_.fill(row.uid);
+  row.peer = command.to;
+  row.lifetime = command.lifetime;
+  row.expires = minute_of(now.wall) + command.lifetime;
+  HistoryRow item;
+  item.uid = row.uid;
+  item.peer = command.to;
+  item.outgoing = true;
+  item.at = now.wall;
+  item.lifetime = command.lifetime;
+  item.text = command.text;
+  row.sequence = history_.add(std::move(item), out);
+  Entry& entry = remember(row);
+  entry.ref = command.ref;
+  entry.announced = false;
+  save(entry, row, out);
+  want_seal(now, entry, out);
+  pump(now, out);
+  if (Entry* left = find(row.uid); left != nullptr && !left->announced) {
+    const StatusRow status{left->state, 0, false, {}, {}};
+    history_.put_status(left->sequence, status, out);
+    announce(*left, status, out);
+  }
+}
+
+// A note to oneself has no way to go.
+void Outbox::deliver_to_self(TimePoint now, const SendText& command, Effects& out) {
+  HistoryRow item;
+  random_.fill(item.uid);
+  item.peer = command.to;
+  item.outgoing = true;
+  item.at = now.wall;
+  item.lifetime = command.lifetime;
+  item.text = command.text;
+  Entry entry;
+  entry.uid = item.uid;
+  entry.peer = command.to;
+  entry.ref = command.ref;
+  entry.announced = false;
+  entry.state = DeliveryState::delivered;
+  const std::uint64_t sequence = history_.add(std::move(item), out);
+  const StatusRow status{DeliveryState::delivered, 0, false, {}, {}};
+  history_.put_status(sequence, status, out);
+  announce(entry, status, out);
+}
+
+void Outbox::want_seal(TimePoint now, Entry& entry, Effects& out) {
+  const ContactEntry* contact = contacts_.find(entry.peer);
+  CHECK(contact != nullptr);
+  const auto& record = contact->record;
+  const bool fresh = record && now.wall - record->created <= kRecordRefreshAge;
+  // An answer of a moment ago would only be repeated.
+  const bool just_asked = record && contact->looked_up && now.mono - *contact->looked_up < kKeyRetryMax;
+  if (fresh || just_asked) {
+    ready_.push_back(entry.uid);
+  } else {
+    lookups_.want(now, entry.peer, entry.uid, out);
+  }
+}
+
+void Outbox::want_seal_anew(TimePoint now, Entry& entry, Effects& out) {
+  lookups_.want(now, entry.peer, entry.uid, out);
+}
+
+void Outbox::looked_up(TimePoint now, const RecordLookup& notice, Effects& out) {
+  now_ = now;
+  ContactEntry* contact = contacts_.find(notice.address);
+  if (contact == nullptr) return;
+  if (notice.answers > 0) contact->looked_up = now.mono;
+  for (const MessageUid& uid : lookups_.answered(now, notice.address, contact->record.has_value(), out))
+    ready_.push_back(uid);
+  pump(now, out);
+}
+
+void Outbox::record_arrived(TimePoint now, const Address& address, Effects& out) {
+  now_ = now;
+  for (const MessageUid& uid : lookups_.answered(now, address, true, out)) ready_.push_back(uid);
+  pump(now, out);
+}
+
+void Outbox::new_sessions(TimePoint now, Effects& out) {
+  now_ = now;
+  lookups_.retry_all(now, out);
+}
+
+void Outbox::pump(TimePoint now, Effects& out) {
+  now_ = now;
+  if (now.mono < paused_until_ || !busy()) return;
+  if (!own_.ensure(now, out)) return;
+  for (std::size_t i = 0; i < kSealsPerTurn && !ready_.empty(); ++i) {
+    const MessageUid uid = ready_.front();
+    ready_.pop_front();
+    seal_one(now, uid, false, out);
+  }
+  mine(now, out);
+}
+
+void Outbox::seal_one(TimePoint now, const MessageUid& uid, bool may_mine, Effects& out) {
+  Entry* entry = find(uid);
+  if (entry == nullptr || !entry->needs_seal || is_final(entry->state)) return;  // cancelled or expired meanwhile
+  if (entry->expires <= minute_of(now.wall)) return;                            // its timer speaks
+  auto row = read_row(uid);
+  if (!row) return;
+  const auto record = contacts_.record(entry->peer);
+  if (!record) return want_seal_anew(now, *entry, out);
+  const std::uint8_t effort = std::min(std::max(record->min_effort, row->effort), kMaxStampEffort);
+  if (effort > 0 && !may_mine) {
+    to_mine_.push_back(uid);
+    return;
+  }
+  const HistoryRow item = history_.read(entry->sequence).value_or(HistoryRow{});
+  Sealed content;
+  content.sign_key = identity_.sign_pair().public_key();
+  const ContactEntry* contact = contacts_.find(entry->peer);
+  if (contact->has_own_record == own_.record_hash()) {
+    content.record_hash = own_.record_hash();
+  } else {
+    content.record = own_.record();
+    content.record.nonce = StampNonce{};
+  }
+  content.uid = uid;
+  content.sent_at = item.at;
+  content.content = TextContent{item.text};
+  const SealRequest request{entry->peer, record->prekey, mailbox_for(*record, now.wall), row->expires, row->lifetime,
+                            effort};
+  auto sealed = seal_message(identity_, content, request, random_);
+  if (!sealed) return give_up(*entry, *row, sealed.error().reason, out);
+  Draft draft{uid, std::move(*sealed), effort, own_.record_hash(), 0};
+  if (effort == 0) return submit(std::move(draft), StampNonce{}, out);
+  draft_ = std::move(draft);
+}
+
+void Outbox::mine(TimePoint now, Effects& out) {
+  while (!draft_ && !to_mine_.empty()) {
+    const MessageUid uid = to_mine_.front();
+    to_mine_.pop_front();
+    seal_one(now, uid, true, out);
+  }
+  if (!draft_) return;
+  const auto nonce = mine_stamp(draft_->sealed.id, draft_->effort, draft_->next_nonce, kStampSlice);
+  draft_->next_nonce += kStampSlice;
+  if (!nonce) return;
+  Draft done = std::move(*draft_);
+  draft_.reset();
+  submit(std::move(done), *nonce, out);
+}
+
+void Outbox::submit(Draft draft, const StampNonce& nonce, Effects& out) {
+  Entry* entry = find(draft.uid);
+  if (entry == nullptr || !entry->needs_seal || is_final(entry->state)) return;
+  auto row = read_row(draft.uid);
+  if (!row) return;
+  Copy copy;
+  copy.id = draft.sealed.id;
+  copy.header = draft.sealed.header;
+  copy.nonce = nonce;
+  copy.ack = draft.sealed.ack;
+  copy.own_record = draft.own_record;
+  row->copies.push_back(copy);
+  row->needs_seal = false;
+  ids_.insert_or_assign(copy.id, draft.uid);
+  save(*entry, *row, out);
+  out.now(Event{SubmitMessage{SealedItem{copy.header, nonce, std::move(draft.sealed.body)}, copy.id}});
+  advance(*entry, DeliveryInput::sealed, out);
+}
+
+void Outbox::give_up(Entry& entry, OutboxRow& row, const char* detail, Effects& out) {
+  row.needs_seal = false;
+  save(entry, row, out);
+  Change change;
+  change.detail = detail;
+  advance(entry, DeliveryInput::given_up, out, std::move(change));
+}
+
+}  // namespace comm::agent
