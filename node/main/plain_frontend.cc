@@ -1,0 +1,162 @@
+#include "node/main/plain_frontend.h"
+
+#include <unistd.h>
+
+#include "client_tui/view/view.h"
+#include "node/main/local_time.h"
+#include "proto/wire/content.h"
+
+namespace comm {
+namespace {
+
+constexpr int kExcerptColumns = 40;
+constexpr std::size_t kRememberedExcerpts = 4'096;
+
+template <class... Ts>
+struct Overload : Ts... { using Ts::operator()...; };
+template <class... Ts>
+Overload(Ts...) -> Overload<Ts...>;
+
+}  // namespace
+
+PlainFrontend::PlainFrontend(Runtime& runtime, Millis linger, SafeOptions safe)
+    : runtime_(runtime),
+      departure_(runtime, linger),
+      safe_(safe),
+      input_(kMaxInputLineBytes,
+             {.line = [this](std::string_view line) { on_line(line); },
+              .too_long = [this] { say("That line is too long. Nothing was sent."); },
+              .end =
+                  [this] {
+                    runtime_.unwatch(STDIN_FILENO);
+                    departure_.input_ended();
+                  }}) {
+  safe_.single_line = true;
+}
+
+void PlainFrontend::say(const std::string& text) {
+  const Millis now = runtime_.now().wall;
+  if (out_.failed() || out_.line(clock_text(now, utc_offset_minutes(now)) + " " + text)) return;
+  complain("cannot write to standard output: " + out_.error() + ".");
+  runtime_.stop(kExitIo);
+}
+
+void PlainFrontend::ready(const Ready& ready) {
+  ready_ = ready;
+  say("you are " + address_hex(*ready.address) + ", listening on " + ready.endpoint);
+  say("ADDRESS text sends, /help lists the commands");
+  runtime_.watch(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
+}
+
+std::string PlainFrontend::name_of(const Address& address) const {
+  for (const ContactInfo& contact : runtime_.agent()->contacts())
+    if (contact.address == address && !contact.name.empty()) return safe_name(contact.name, safe_);
+  return short_hex(address.view());
+}
+
+std::string PlainFrontend::excerpt(const StateChanged& change) {
+  const auto known = sent_by_uid_.find(change.uid);
+  if (known != sent_by_uid_.end()) return known->second;
+  std::string text;
+  const auto fresh = sent_by_ref_.find(change.ref);
+  if (fresh != sent_by_ref_.end()) {
+    text = fresh->second;
+    sent_by_ref_.erase(fresh);
+  } else {  // of an earlier run: one look into the history
+    for (const HistoryItem& item : runtime_.agent()->history(change.peer, 0, 1'000))
+      if (item.uid == change.uid) text = safe_excerpt(item.text, kExcerptColumns, safe_);
+  }
+  sent_by_uid_[change.uid] = text;
+  sent_order_.push_back(change.uid);
+  if (sent_order_.size() > kRememberedExcerpts) {
+    sent_by_uid_.erase(sent_order_.front());
+    sent_order_.pop_front();
+  }
+  return text;
+}
+
+void PlainFrontend::show(const StateChanged& change) {
+  std::string line = "to " + name_of(change.peer) + ", " + state_words(change.state, change.relays, change.late) +
+                     ": " + excerpt(change);
+  if (!change.detail.empty()) line += " (" + safe_text(change.detail, safe_) + ")";
+  say(line);
+}
+
+void PlainFrontend::show(const Received& received) {
+  const std::string text = safe_text(received.text, safe_);
+  // A stranger's address is given in full: it is what an answer needs.
+  if (received.request) say("from " + address_hex(received.from) + " (request): " + text);
+  else say("from " + name_of(received.from) + ": " + text);
+  if (!target_) target_ = received.from;
+}
+
+void PlainFrontend::user(const UserEvent& event) {
+  std::visit(Overload{
+                 [&](const StateChanged& change) { show(change); },
+                 [&](const Received& received) { show(received); },
+                 [&](const Undecryptable& mail) {
+                   say("a message arrived that cannot be opened (" + safe_text(mail.reason, safe_) + ")");
+                 },
+                 [&](const KeyConflict& conflict) {
+                   say("two different key records of the same number exist for " + name_of(conflict.address) +
+                       ": the secret may be in use elsewhere");
+                 },
+                 [&](const UserError& error) { say(safe_text(error.what, safe_)); },
+                 [&](const PeerStatus& status) { peers_ = status; },
+             },
+             event);
+}
+
+void PlainFrontend::send(const Address& to, std::string text) {
+  target_ = to;
+  if (text.empty()) return say("now writing to " + name_of(to));
+  std::string ref = std::to_string(runtime_.now().wall) + std::to_string(next_ref_++);
+  sent_by_ref_[ref] = safe_excerpt(text, kExcerptColumns, safe_);
+  if (sent_by_ref_.size() > kRememberedExcerpts) sent_by_ref_.erase(sent_by_ref_.begin());
+  runtime_.command(SendText{to, std::move(text), std::move(ref), kDefaultLifetimeMinutes});
+}
+
+void PlainFrontend::send_to_name(const LineMessage& message) {
+  for (const ContactInfo& contact : runtime_.agent()->contacts())
+    if (contact.name == message.name) return send(contact.address, message.text);
+  say("There is no contact of that name. /add ADDRESS NAME makes one.");
+}
+
+void PlainFrontend::on_line(std::string_view raw) {
+  while (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
+  if (!valid_utf8(raw)) return say("That line is not UTF-8. Nothing was sent.");
+  InputLine line = parse_line(raw);
+  std::visit(Overload{
+                 [](const LineEmpty&) {},
+                 [&](LineText& text) {
+                   if (target_) return send(*target_, std::move(text.text));
+                   say("To whom? Write ADDRESS text. Nothing was sent.");
+                 },
+                 [&](LineTo& to) { send(to.to, std::move(to.text)); },
+                 [&](const LineMessage& message) { send_to_name(message); },
+                 [&](const LineAdd& add) {
+                   runtime_.command(AddContact{add.address, add.name});
+                   say("added " + name_of(add.address));
+                 },
+                 [&](const LineConnect& connect) {
+                   runtime_.connect(connect.endpoint);
+                   say("connecting to " + safe_text(connect.endpoint, safe_));
+                 },
+                 [&](const LineMe&) {
+                   say("you are " + address_hex(*ready_.address));
+                   say("or, with a checksum, " + address_bech32m(*ready_.address));
+                 },
+                 [&](const LinePeers&) {
+                   say(std::to_string(peers_.sessions) + " peers connected, " + std::to_string(peers_.relays) +
+                       " of them relays");
+                 },
+                 [&](const LineHelp&) {
+                   for (std::size_t i = 0; i < kHelpLineCount; ++i) say(kHelpLines[i]);
+                 },
+                 [&](const LineQuit&) { runtime_.stop(kExitOk); },
+                 [&](const LineRefused& refused) { say(safe_text(refused.why, safe_)); },
+             },
+             line);
+}
+
+}  // namespace comm

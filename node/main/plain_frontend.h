@@ -1,0 +1,46 @@
+// `comm chat --plain`: one appended line per event, states as words, no escape bytes; `ADDRESS text` sends. For pipes,
+// dumb terminals and screen readers. Received text passes safe_text. Lives on the runtime's thread.
+#pragma once
+#include <deque>
+#include <map>
+
+#include "client_tui/model/input_line.h"
+#include "client_tui/view/safe_text.h"
+#include "node/main/departure.h"
+#include "node/main/line_reader.h"
+#include "node/main/output.h"
+
+namespace comm {
+
+class PlainFrontend final : public Frontend {
+ public:
+  PlainFrontend(Runtime& runtime, Millis linger, SafeOptions safe);
+  void ready(const Ready& ready) override;
+  void user(const UserEvent& event) override;
+  void turn() override { departure_.check(); }
+
+ private:
+  void say(const std::string& text);  // with the time before it
+  void on_line(std::string_view line);
+  void send(const Address& to, std::string text);
+  void send_to_name(const LineMessage& message);
+  void show(const StateChanged& change);
+  void show(const Received& received);
+  std::string name_of(const Address& address) const;
+  std::string excerpt(const StateChanged& change);
+
+  Runtime& runtime_;
+  Departure departure_;
+  SafeOptions safe_;
+  Output out_;
+  LineReader input_;
+  Ready ready_;
+  PeerStatus peers_;
+  std::optional<Address> target_;
+  std::uint64_t next_ref_ = 1;
+  std::map<std::string, std::string> sent_by_ref_;     // excerpts of what has no uid yet
+  std::map<MessageUid, std::string> sent_by_uid_;      // bounded by sent_order_
+  std::deque<MessageUid> sent_order_;
+};
+
+}  // namespace comm
