@@ -214,11 +214,11 @@ Liveness RoutingTable::liveness(const TableEntry& entry, Millis mono) const {
   return mono - entry.last_heard >= kQuestionableAfter ? Liveness::questionable : Liveness::good;
 }
 
-std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only) const {
+std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only, bool bad_too) const {
   std::vector<const TableEntry*> out;
   for (const Bucket& bucket : buckets_)
     for (const TableEntry& entry : bucket.entries)
-      if (!is_bad(entry) && (entry.dialable || !dialable_only)) out.push_back(&entry);
+      if ((bad_too || !is_bad(entry)) && (entry.dialable || !dialable_only)) out.push_back(&entry);
   return out;
 }
 
@@ -301,6 +301,7 @@ std::size_t RoutingTable::size() const {
 
 std::vector<Contact> RoutingTable::random(std::size_t count, RandomSource& random, bool dialable_only) const {
   std::vector<const TableEntry*> all = usable(dialable_only);
+  if (all.empty()) all = usable(dialable_only, true);
   random.shuffle(all);
   std::set<std::array<std::uint8_t, 16>> prefixes;
   std::stable_partition(all.begin(), all.end(), [&](const TableEntry* e) {

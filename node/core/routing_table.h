@@ -55,7 +55,8 @@ class RoutingTable {
   Millis next_refresh() const;                            // mono; when refresh_targets next has one
   std::vector<TableEntry> entries() const;                // all, bad ones too, farthest bucket first
   std::size_t size() const;
-  // Not bad, in random order, one of each prefix before a second of any.
+  // Not bad, in random order, one of each prefix before a second of any. If all are bad, those: after an outage of our
+  // own there is nobody else to begin with.
   std::vector<Contact> random(std::size_t count, RandomSource& random, bool dialable_only) const;
 
  private:
@@ -71,7 +72,7 @@ class RoutingTable {
   Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);
-  std::vector<const TableEntry*> usable(bool dialable_only) const;
+  std::vector<const TableEntry*> usable(bool dialable_only, bool bad_too = false) const;
 
   NodeId self_;
   // Bucket i holds the ids that share exactly i leading bits with self_; the last one also those that share more.

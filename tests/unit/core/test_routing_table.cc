@@ -411,6 +411,16 @@ BOOST_AUTO_TEST_CASE(random_contacts_prefer_distinct_prefixes) {
   BOOST_TEST(RoutingTable(kSelf).random(3, random, false).empty());
 }
 
+BOOST_AUTO_TEST_CASE(after_an_outage_random_returns_the_bad) {
+  RoutingTable table = full_far_bucket();
+  Prng random(47);
+  for (const TableEntry& e : table.entries()) goes_bad(table, e.contact.id);
+  BOOST_TEST(table.closest(OverlayPoint{}, 100, false).empty());
+  BOOST_TEST(table.random(100, random, true).size() == kBucketSize + 1);
+  table.answered(node_id(0x80, 3), 1);
+  BOOST_TEST(table.random(100, random, true).size() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(the_same_events_make_the_same_table) {
   const auto run = [] {
     Prng random(46);

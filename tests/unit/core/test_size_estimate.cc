@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(while_lookups_find_fewer_than_k_the_known_nodes_count) {
 }
 
 BOOST_AUTO_TEST_CASE(within_a_quarter_of_the_truth) {
-  for (const std::size_t size : {100, 1'000, 10'000}) {
+  for (const std::size_t size : {100u, 1'000u, 10'000u}) {
     int good = 0;
     constexpr int kNetworks = 12;
     std::uint64_t sum = 0;
