@@ -1,0 +1,98 @@
+// What must hold, watched from outside the nodes (spec 40-custody, 50-ack: the protocol's invariants). The oracle sees
+// every message asked for, everything shown to users, every staged and committed store transition and every Stored that
+// leaves a node. It knows true time, which no node does. Each violation is one sentence. Owned by the Simulation.
+//
+//   I1 final never becomes live again        I5 Stored implies durable
+//   I3 final records prove themselves        I6 everything delivered, shown once (judged at the end)
+//   I4 an ack implies a durable plaintext    I7 nothing unexpired is deleted      I8 bounded
+//
+// I2 (custodians converge) is the business of reconciliation and has no check yet.
+#pragma once
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "node/core/effect.h"
+
+namespace comm::sim {
+
+struct TrackedMessage {
+  std::uint32_t from = 0, to = 0;      // node indices
+  std::string text;
+  Millis sent_at = -1;                 // virtual time of the command that was accepted; -1 = never
+  Millis shown_at = -1;
+  Millis delivered_at = -1;            // the sender saw "delivered"
+  std::uint32_t received = 0;
+  bool asked = false;                  // the command was given and neither accepted nor refused yet
+  bool accepted = false;               // a first state was shown: it is durable at its sender
+  bool reached = false;                // the recipient was up when it was sent
+  DeliveryState state = DeliveryState::needs_key;
+  std::optional<MessageUid> uid;
+};
+
+struct OracleTotals {
+  std::uint64_t sent = 0, shown = 0, delivered = 0, duplicates = 0;
+};
+
+class Oracle {
+ public:
+  explicit Oracle(std::string reproduce) : reproduce_(std::move(reproduce)) {}
+
+  // --- set up ---
+  void set_user(std::uint32_t node, const Address& address);
+  void set_mailbox(std::uint32_t node, const MailboxId& mailbox) { mailboxes_.emplace(mailbox, node); }
+  std::uint32_t add_message(std::uint32_t from, std::uint32_t to, std::string text);
+
+  // --- what users do and see ---
+  void asked(std::uint32_t message, Millis now, bool recipient_up);
+  // Sends not yet accepted were lost with the writes they waited for. Returns them, to be asked again.
+  std::vector<std::uint32_t> forget_unaccepted(std::uint32_t node);
+  // Returns the message whose state changed or whose sending was refused (accepted and asked are then false).
+  std::optional<std::uint32_t> user_event(std::uint32_t node, Millis now, const UserEvent& event);
+
+  // --- what stores do; `wall` is true Unix time, whatever the node's clock says ---
+  void put(std::uint32_t node, Millis now, const MessageId& id, Custody held);
+  void final(std::uint32_t node, Millis now, const PutTombstone& op, bool with_agent_row);
+  void erase_message(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
+  void erase_tombstone(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
+  void owner_ack_committed(const MessageId& id) { owner_acked_.insert(id); }
+  std::optional<std::uint32_t> mailbox_owner(const MailboxId& mailbox) const;
+  void not_durable(std::uint32_t node, Millis now, const MessageId& id, const char* why);  // I5
+  void over_bound(std::uint32_t node, Millis now, const std::string& what);                // I8
+  void violation(std::uint32_t node, Millis now, const std::string& what);
+
+  // --- judgement ---
+  bool all_delivered() const { return totals_.delivered == messages_.size(); }
+  // Everything still missing becomes a violation.
+  void finish(Millis now, const std::vector<std::uint64_t>& live_per_node);
+  const std::vector<TrackedMessage>& messages() const { return messages_; }
+  const std::vector<std::string>& violations() const { return violations_; }
+  std::uint64_t violation_count() const { return violation_count_; }
+  const OracleTotals& totals() const { return totals_; }
+  const Address& address(std::uint32_t node) const { return addresses_.at(node); }
+
+ private:
+  void received(std::uint32_t node, Millis now, const Received& event);
+  std::optional<std::uint32_t> state_changed(std::uint32_t node, Millis now, const StateChanged& event);
+  std::optional<std::uint32_t> refused(std::uint32_t node, const UserError& event);
+  std::optional<std::uint32_t> find(std::uint32_t node, const StateChanged& event);
+
+  std::string reproduce_;
+  std::vector<TrackedMessage> messages_;
+  std::vector<Address> addresses_;
+  std::vector<std::vector<std::uint32_t>> sent_by_;                  // per node
+  std::unordered_map<MessageUid, std::uint32_t> uids_;               // looked up, never walked
+  std::unordered_map<MailboxId, std::uint32_t> mailboxes_;
+  std::unordered_set<MessageId> owner_acked_;
+  std::vector<std::string> violations_;                              // the first kMaxViolations
+  std::uint64_t violation_count_ = 0;
+  OracleTotals totals_;
+};
+
+inline constexpr std::size_t kMaxViolations = 20;
+
+// "m17 xxxx" is the text of message 17.
+std::string message_text(std::uint32_t index, std::size_t bytes);
+std::optional<std::uint32_t> message_of_text(std::string_view text);
+
+}  // namespace comm::sim

@@ -1,0 +1,219 @@
+#include "tests/sim/simulation.h"
+
+#include <malloc.h>
+
+#include <chrono>
+
+namespace comm::sim {
+namespace {
+
+constexpr Millis kTick = 10 * kSecond;        // bounds and the end are looked at this often
+constexpr Millis kProgress = 2 * kMinute;
+
+std::uint64_t heap_bytes() {
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+// What distinguishes packets of one kind and size: enough of their ids for any difference to show.
+struct Fingerprint {
+  Trace& trace;
+  void operator()(const Offer& p) { for (const auto& item : p.items) trace.mix(item.header.view().subspan(32)); }
+  void operator()(const Message& p) { for (const auto& item : p.items) trace.mix(item.header.view().subspan(32)); }
+  void operator()(const Want& p) { for (const auto& id : p.ids) trace.mix(id.view()); }
+  void operator()(const Stored& p) {
+    for (const auto& item : p.items) {
+      trace.mix(item.id.view());
+      trace.mix(static_cast<std::uint64_t>(item.status));
+    }
+  }
+  void operator()(const Ack& p) { for (const auto& record : p.records) trace.mix(ByteView(record).subspan(32)); }
+  void operator()(const Nodes& p) { for (const auto& contact : p.contacts) trace.mix(contact.id.view()); }
+  void operator()(const FindNode& p) { trace.mix(p.target.view()); }
+  void operator()(const Hello& p) { trace.mix(p.body.nonce.view()); }
+  void operator()(const Welcome& p) { trace.mix(p.signature.view()); }
+  void operator()(const Auth& p) { trace.mix(p.signature.view()); }
+  void operator()(const GetRecord& p) { trace.mix(p.address.view()); }
+  template <class Other>
+  void operator()(const Other&) {}
+};
+
+}  // namespace
+
+Simulation::Simulation(Scenario scenario, RunOptions options)
+    : scenario_(std::move(scenario)), options_(std::move(options)), random_(options_.seed),
+      network_(scenario_.network, scenario_.nodes, options_.seed ^ 0x6e6574776f726bu, queue_),
+      oracle_(options_.reproduce),
+      world_{.scenario = scenario_, .time = time_, .queue = queue_, .network = network_, .oracle = oracle_,
+             .trace = trace_, .audience = *this, .packets = {}, .notes = {}} {
+  time_.wall = kSimEpoch;
+  memory_before_ = heap_bytes();
+  build_nodes();
+  plan_joins();
+  plan_faults();
+  plan_workload();
+  at(kTick, Act::tick, 0);
+}
+
+Simulation::~Simulation() = default;
+
+Report Simulation::run() {
+  const auto started = std::chrono::steady_clock::now();
+  const Millis last = std::max({scenario_.heal, scenario_.workload.back, scenario_.workload.leavers_back,
+                                scenario_.workload.until}) + scenario_.settle;
+  while (!done_ && !queue_.empty() && queue_.next_time() <= last) {
+    SimEvent event = queue_.pop();
+    time_.now = queue_.now();
+    time_.wall = kSimEpoch + time_.now;
+    if (dispatch(event)) ++events_;
+  }
+  std::vector<std::uint64_t> live;
+  for (const auto& node : nodes_) live.push_back(node->store().totals().live);
+  oracle_.finish(time_.now, live);
+  Report report = make_report();
+  report.wall_millis =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
+  return report;
+}
+
+void Simulation::trace_event(const SimEvent& event) {
+  trace_.mix(static_cast<std::uint64_t>(time_.now) << 8 | static_cast<std::uint64_t>(event.kind));
+  trace_.mix(std::uint64_t{event.node} << 32 | event.size);
+  if (event.kind != EventKind::packet) return;
+  trace_.mix(std::uint64_t{event.packet.request_id} << 8 | event.packet.body.index());
+  std::visit(Fingerprint{trace_}, event.packet.body);
+}
+
+void Simulation::log_event(const SimEvent& event) {
+  if (options_.log_node && *options_.log_node != event.node) return;
+  if (event.kind == EventKind::wake) return;
+  std::string line = std::to_string(time_.now) + " ms node " + std::to_string(event.node) + " " + to_string(event.kind);
+  if (event.kind == EventKind::packet)
+    line += std::string(" ") + packet_name(event.packet.body) + " request " +
+            std::to_string(event.packet.request_id) + ", " + std::to_string(event.size) + " bytes on link " +
+            std::to_string(event.link) + "." + std::to_string(event.generation);
+  if (event.kind == EventKind::send_text) line += " message " + std::to_string(event.value);
+  options_.log(line);
+}
+
+bool Simulation::dispatch(SimEvent& event) {
+  if (options_.log) log_event(event);
+  SimNode& node = *nodes_[event.node];
+  switch (event.kind) {
+    case EventKind::control: act(Action(actions_[event.value])); return true;
+    case EventKind::start:
+      if (node.up() || held(event.node)) return false;
+      trace_event(event);
+      node.start();
+      return true;
+    case EventKind::leave: leave(event.node, scenario_.faults[event.value], event.value); return true;
+    case EventKind::come_back: come_back(event.node, scenario_.faults[event.value], event.value); return true;
+    case EventKind::send_text: send_text(static_cast<std::uint32_t>(event.value)); return true;
+    default: return deliver(event);
+  }
+}
+
+bool Simulation::deliver(SimEvent& event) {
+  SimNode& node = *nodes_[event.node];
+  if (event.kind == EventKind::link_down) {
+    const auto down = network_.went_down(event);
+    if (down) trace_event(event);
+    return down && node.on_link_down(*down);
+  }
+  if (event.kind == EventKind::packet) {
+    const auto arrival = network_.arrive(event);
+    if (!arrival || !node.up()) return false;
+    ++packets_delivered_;
+    trace_event(event);
+    return node.on_packet(*arrival, event);
+  }
+  if (!node.up()) return false;
+  const bool link_up = event.kind == EventKind::link_up;
+  if (!link_up && event.incarnation != node.incarnation()) return false;
+  trace_event(event);
+  switch (event.kind) {
+    case EventKind::link_up: return node.on_link_up(event);
+    case EventKind::wake: return node.on_wake();
+    case EventKind::node_id: return node.on_node_id(event);
+    case EventKind::commit: return node.on_commit(event);
+    default: return false;
+  }
+}
+
+void Simulation::tick() {
+  for (const auto& node : nodes_)
+    if (node->up()) node->check_bounds();
+  done_ = finished();
+  if (time_.now % kProgress == 0) report_progress();
+  if (!done_) at(time_.now + kTick, Act::tick, 0);
+}
+
+bool Simulation::finished() const {
+  if (healed_at_ < 0 || !oracle_.all_delivered()) return false;
+  for (const auto& node : nodes_)
+    if (!node->up() || node->store().totals().live > 0) return false;
+  return true;
+}
+
+void Simulation::report_progress() {
+  if (!options_.progress) return;
+  std::uint64_t live = 0, up = 0;
+  for (const auto& node : nodes_) {
+    live += node->store().totals().live;
+    up += node->up() ? 1 : 0;
+  }
+  const OracleTotals& totals = oracle_.totals();
+  options_.progress(std::to_string(time_.now / kMinute) + " min: " + std::to_string(up) + " nodes up, accepted " +
+                    std::to_string(totals.sent) + ", shown " + std::to_string(totals.shown) + ", delivered " +
+                    std::to_string(totals.delivered) + " of " + std::to_string(oracle_.messages().size()) +
+                    ", live copies " + std::to_string(live) + ", events " + std::to_string(events_) +
+                    (healed_at_ >= 0 ? ", healed" : ""));
+}
+
+Report Simulation::make_report() {
+  Report out;
+  out.scenario = scenario_.name;
+  out.seed = options_.seed;
+  out.nodes = scenario_.nodes;
+  out.users = static_cast<std::uint32_t>(users_.size());
+  out.totals = oracle_.totals();
+  out.messages = oracle_.messages().size();
+  out.healed_at = std::max<Millis>(0, healed_at_);
+  out.virtual_end = time_.now;
+  out.events = events_;
+  out.packets_delivered = packets_delivered_;
+  out.packets = world_.packets;
+  out.network = network_.counts();
+  out.memory_bytes = heap_bytes() - std::min(heap_bytes(), memory_before_);
+  for (const TrackedMessage& m : oracle_.messages()) {
+    if (m.shown_at >= 0) (m.reached ? out.latency : out.latency_away).push_back(m.shown_at - m.sent_at);
+    if (m.delivered_at >= 0) out.time_to_quiet.push_back(m.delivered_at - m.shown_at);
+  }
+  std::sort(out.latency.begin(), out.latency.end());
+  std::sort(out.latency_away.begin(), out.latency_away.end());
+  std::sort(out.time_to_quiet.begin(), out.time_to_quiet.end());
+  std::map<std::string, std::uint64_t> rejected;
+  std::vector<std::uint64_t> sizes;
+  for (const auto& node : nodes_) {
+    const Totals totals = node->store().totals();
+    out.live_left += totals.live;
+    out.tombstones += totals.acknowledged;
+    out.store_bytes += totals.bytes;
+    if (node->core() == nullptr) continue;
+    const CoreStatus status = node->core()->status();
+    out.sessions += status.sessions;
+    out.table += status.table;
+    sizes.push_back(status.size_estimate);
+    for (const auto& [reason, count] : status.rejected_reasons) rejected[reason] += count;
+  }
+  std::sort(sizes.begin(), sizes.end());
+  if (!sizes.empty()) out.size_estimate_median = sizes[sizes.size() / 2];
+  out.rejected.assign(rejected.begin(), rejected.end());
+  for (const auto& [code, count] : world_.notes) out.notes.emplace_back(code, count);
+  out.violations = oracle_.violations();
+  out.violation_count = oracle_.violation_count();
+  out.trace = trace_.hex();
+  return out;
+}
+
+}  // namespace comm::sim
