@@ -33,6 +33,8 @@ struct RuntimeConfig {
   std::optional<int> virtual_clock_fd;  // lines "tick MS" move the clocks; they stand still otherwise
   LogLevel log_level = LogLevel::warning;
   std::string program = "comm";         // named in the lock file and in messages
+  std::size_t max_inbound_links = kMaxInboundLinks;
+  int handshakes_per_second = 50;       // inbound, in all; a fifth of it from one address prefix
 };
 
 struct Ready {
