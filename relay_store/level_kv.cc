@@ -228,12 +228,12 @@ bool LevelKv::compact_step() {
     return true;
   }
   if (!torn_ && db_) {
-    for (const auto& [kind, count] : drained_kinds_) {
+    for (auto at = drained_kinds_.begin(); at != drained_kinds_.end(); ++at) {
+      const auto [kind, count] = *at;
       if (!worth_rewriting(kind, count)) continue;
+      drained_kinds_.erase(at);
       // The last key of a kind is one no row has: longer than those of fixed length, and of no table.
-      const std::string end = keys::of(kind) + std::string(64, '\xff');
-      drained_kinds_.erase(kind);
-      rewrite(keys::of(kind), end);
+      rewrite(keys::of(kind), keys::of(kind) + std::string(64, '\xff'));
       return true;
     }
   }
