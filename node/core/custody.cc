@@ -297,6 +297,8 @@ void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
     core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
     return;
   }
+  if (const auto ok = check_lifetime(record.header, core_.now.wall); !ok && ok.error().reason == std::string_view("from-the-future"))
+    return core_.count(ok.error());  // it would hold its place for longer than any message may live
   const std::uint64_t share = core_.config.store_quota * kForeignAckQuotaPercent / 100;
   if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes > share)
     return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"});

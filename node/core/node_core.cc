@@ -32,7 +32,12 @@ std::optional<std::vector<Contact>> Core::small_region() const {
   if (!size.everyone()) return std::nullopt;
   std::vector<Contact> all;
   for (const auto& entry : table.entries())
-    if (entry.dialable || sessions.by_node().contains(entry.contact.id)) all.push_back(entry.contact);
+    if (entry.dialable && !sessions.by_node().contains(entry.contact.id)) all.push_back(entry.contact);
+  // Sessions too: buckets of k do not hold everyone, and who cannot be dialled is reached by its own link.
+  for (const auto& [node, link] : sessions.by_node()) {
+    const Link& session = sessions.links().at(link);
+    all.push_back({node, session.peer.node_key, session.dialled ? session.dialled_to : Endpoint{}});
+  }
   return all;
 }
 
@@ -66,7 +71,7 @@ void Core::dispatch(Link& link, const Packet& packet) {
         using T = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<T, Ping>) out->send(link.id, id, Pong{});
         else if constexpr (std::is_same_v<T, Pong>) peers.take_answer(link, id);
-        else if constexpr (std::is_same_v<T, FindNode>) out->send(link.id, id, Nodes{table.closest(body.target, kBucketSize, true)});
+        else if constexpr (std::is_same_v<T, FindNode>) out->send(link.id, id, Nodes{table.closest(body.target, kMaxContactsPerPacket, true)});
         else if constexpr (std::is_same_v<T, Nodes>) { if (auto key_ = answer(RequestKind::find_node)) lookups.answered(*key_, link.node, body); }
         else if constexpr (std::is_same_v<T, Offer>) custody.on_offer(link, body);
         else if constexpr (std::is_same_v<T, Want>) custody.on_want(link, id, body);

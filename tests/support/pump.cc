@@ -147,6 +147,7 @@ void TestNode::start() {
     const Hash hash = tagged_hash("test identity", {as_bytes(*secret)});
     Seed identity_seed{std::span<const std::uint8_t, 32>(hash.data)};
     agent = std::make_unique<Agent>(AgentConfig{profile}, Identity::from_seed(identity_seed, true), *store, *random);
+    own_address = agent->address();
   }
   core = std::make_unique<NodeCore>(config, key, *store, *random, agent.get());
   driver = std::make_unique<Driver>(*core, agent.get(), *store, *this);
@@ -247,6 +248,8 @@ void Probe::packet(LinkId link, const Bytes& bytes) {
   } else if (const auto* w = std::get_if<Welcome>(&packet->body)) {
     session.transcript = session_transcript(session.curve, session.hello, w->raw);
     send(link, 0, Auth{key.sign(auth_hash(session.transcript))});
+  } else if (std::holds_alternative<Ping>(packet->body)) {
+    send(link, packet->request_id, Pong{});
   }
   inbox.push_back({net.now().mono, link, std::move(*packet)});
 }

@@ -48,8 +48,11 @@ class TestNode final : public Party, public Host {
   void say(const Address& to, std::string text, std::string ref = "1", std::uint16_t lifetime = kDefaultLifetimeMinutes);
   std::vector<Received> received() const;
   std::vector<StateChanged> states() const;
-  DeliveryState last_state() const { return states().back().state; }
-  const Address& address() const { return agent->address(); }
+  std::optional<DeliveryState> last_state() const {
+    const auto all = states();
+    return all.empty() ? std::nullopt : std::optional(all.back().state);
+  }
+  const Address& address() const { return own_address; }  // of its user, also while it is down
   void tick();
 
   Net& net;
@@ -61,6 +64,7 @@ class TestNode final : public Party, public Host {
   std::unique_ptr<Store> store = make_mem_store();
   std::unique_ptr<Prng> random;
   std::unique_ptr<Agent> agent;
+  Address own_address;
   std::unique_ptr<NodeCore> core;
   std::unique_ptr<Driver> driver;
   std::vector<UserEvent> events;
