@@ -85,6 +85,10 @@ void User::notice(const Notice& notice) {
   });
 }
 
+void User::write(StoreOp op) {
+  turn([&](Effects& out) { out.store(std::move(op)); });
+}
+
 void User::time() {
   const auto deadline = agent_->next_deadline();
   if (!deadline || *deadline > clock_.now.mono) return;

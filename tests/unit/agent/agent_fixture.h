@@ -28,6 +28,7 @@ class User {
   void command(const UserCommand& command);
   void send(const Address& to, const std::string& text, const std::string& ref = "");
   void notice(const Notice& notice);
+  void write(StoreOp op);                          // behind the agent's back
   void time();                                     // only if the deadline has come
   void run_for(Clock& clock, Millis time);         // from deadline to deadline
   void restart();                                  // a clean end and a new process
