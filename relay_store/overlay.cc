@@ -37,8 +37,8 @@ const KvWrite* Overlay::find(std::string_view key) const {
 }
 
 std::vector<std::shared_ptr<const StagedBatch>> Overlay::take() {
-  std::vector<std::shared_ptr<const StagedBatch>> out(batches_.end() - static_cast<std::ptrdiff_t>(untaken_),
-                                                      batches_.end());
+  std::vector<std::shared_ptr<const StagedBatch>> out(
+      std::prev(batches_.end(), static_cast<std::ptrdiff_t>(untaken_)), batches_.end());
   untaken_ = 0;
   return out;
 }

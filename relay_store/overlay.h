@@ -2,7 +2,7 @@
 // the staging thread only. A staged batch itself is immutable once its stage call ends and shared with the committer
 // (the one reason for shared_ptr here: whoever finishes last frees it). Bounded by the committer's queue.
 #pragma once
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <vector>
@@ -38,7 +38,7 @@ class Overlay {
 
   // Keys are views into the write they map to: the newest of that key.
   Rows rows_;
-  std::deque<std::shared_ptr<StagedBatch>> batches_;  // oldest first
+  std::list<std::shared_ptr<StagedBatch>> batches_;   // oldest first; a list owns nothing while it is empty
   std::size_t untaken_ = 0;                           // how many at the end of batches_ were not taken
 };
 

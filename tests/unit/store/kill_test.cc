@@ -1,12 +1,11 @@
 // `Stored` implies durable (invariant 5): a process that reports each durable ticket is killed at a random moment; every
 // message it reported is there afterwards, and what it did not finish left no half-written state.
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
-#include <mutex>
+#include <cstdlib>
 
 #include "proto/base/random.h"
 #include "relay_store/committer.h"
@@ -51,12 +50,9 @@ std::uint64_t acknowledged_by(Ticket ticket) { return (ticket - 2) * kPerTicket;
 Ticket run_and_kill(const std::string& path, Ticket first, std::uint64_t micros) {
   int ends[2];
   BOOST_REQUIRE(::pipe(ends) == 0);
-  const pid_t child = ::fork();
-  BOOST_REQUIRE(child >= 0);
-  if (child == 0) {
-    ::close(ends[0]);
-    write_until_killed(path, ends[1], first);
-  }
+  const pid_t child = spawn_test(
+      "store_kill/writer",
+      {{"COMM_STORE", path}, {"COMM_PIPE", std::to_string(ends[1])}, {"COMM_FIRST", std::to_string(first)}});
   ::close(ends[1]);
   Ticket durable = 0, one = 0;
   // The first report starts the clock: opening the store is not what is being tested.
@@ -78,6 +74,14 @@ Ticket run_and_kill(const std::string& path, Ticket first, std::uint64_t micros)
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(store_kill)
+
+// The child's side of the next test.
+BOOST_AUTO_TEST_CASE(writer, *boost::unit_test::disabled()) {
+  const char* path = std::getenv("COMM_STORE");
+  const char* pipe = std::getenv("COMM_PIPE");
+  const char* first = std::getenv("COMM_FIRST");
+  if (path && pipe && first) write_until_killed(path, std::atoi(pipe), std::strtoull(first, nullptr, 10));
+}
 
 BOOST_AUTO_TEST_CASE(stored_implies_durable) {
   const std::uint64_t seed = 20'260;

@@ -1,5 +1,7 @@
 #include "tests/unit/store/store_fixture.h"
 
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -77,6 +79,16 @@ void StoreUnderTest::crash() {
   }
   store_.reset();
   open();
+}
+
+pid_t spawn_test(const std::string& test, const std::vector<std::pair<std::string, std::string>>& environment) {
+  const std::string run = "--run_test=" + test;
+  const pid_t child = ::fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child != 0) return child;
+  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+  ::execl("/proc/self/exe", "unit_store", run.c_str(), "--log_level=nothing", "--report_level=no", nullptr);
+  ::_exit(127);
 }
 
 std::uint64_t directory_bytes(const std::string& path) {

@@ -1,6 +1,8 @@
 // What the store's tests share: messages made from small numbers, a private directory, and a store of either kind that
 // can crash. One thread; each object owns its directory and removes it.
 #pragma once
+#include <sys/types.h>
+
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -77,6 +79,10 @@ class StoreUnderTest {
   std::unique_ptr<Store> store_;
   Ticket ticket_ = 0;
 };
+
+// Runs one test of this program, normally a disabled one, in a process of its own with these variables set. Not a plain
+// fork: that would inherit LevelDB's belief in a background thread which the child does not have.
+pid_t spawn_test(const std::string& test, const std::vector<std::pair<std::string, std::string>>& environment);
 
 // The whole directory's bytes, file by file.
 std::uint64_t directory_bytes(const std::string& path);
