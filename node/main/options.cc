@@ -164,7 +164,7 @@ ParsedOptions parse_options(const CommandLine& line) {
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
-    return {std::nullopt, kExitOk, chosen.empty() ? app.help() : chosen.front()->help("comm " + command)};
+    return {std::nullopt, kExitOk, chosen.empty() ? app.help() : chosen.front()->help("comm")};
   } catch (const CLI::CallForVersion&) {
     return {std::nullopt, kExitOk, "comm " COMM_VERSION "\n"};
   } catch (const CLI::ParseError& error) {
