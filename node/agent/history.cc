@@ -23,7 +23,15 @@ std::optional<std::uint64_t> number_in(const std::optional<WipedBytes>& row) {
 
 }  // namespace
 
-void History::load() { next_ = number_in(rows_.get(rows_.numbered(RowKind::meta, kNextSequence))).value_or(1); }
+void History::load() {
+  const auto known = number_in(rows_.get(rows_.numbered(RowKind::meta, kNextSequence)));
+  next_ = known.value_or(1);
+  if (known) return;
+  // New, or the counter's row is damaged: what is there must not be written over.
+  const std::size_t number_at = rows_.numbered(RowKind::history, 0).size() - sizeof(std::uint64_t);
+  rows_.each(RowKind::history,
+             [&](ByteView key, ByteView) { next_ = get_be<std::uint64_t>(key.subspan(number_at)) + 1; });
+}
 
 std::uint64_t History::add(HistoryRow item, Effects& out) {
   ContactEntry* contact = contacts_.find(item.peer);

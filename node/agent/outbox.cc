@@ -98,13 +98,12 @@ void Outbox::announce(Entry& entry, const StatusRow& status, Effects& out) {
   StateChanged event;
   event.uid = entry.uid;
   event.peer = entry.peer;
-  if (!entry.announced) event.ref = entry.ref;
+  event.ref = entry.ref;
   event.state = status.state;
   event.relays = status.relays;
   event.late = status.late;
   event.detail = status.detail;
   entry.announced = true;
-  if (entry.state >= DeliveryState::relayed) entry.ref.clear();
   out.durable(UserEvent{std::move(event)});
 }
 

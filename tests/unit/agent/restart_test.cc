@@ -205,6 +205,17 @@ BOOST_AUTO_TEST_CASE(nothing_readable_at_rest) {
   BOOST_TEST(rows > 15U);
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_counter_writes_over_nothing) {
+  send("one");
+  for (const RowItem& item : alice.store().rows(Table::agent, {}, std::nullopt, 1'000))
+    if (item.key.at(8) == 'm') alice.write(PutRow{Table::agent, item.key, Bytes(60, 1)});
+  alice.restart();
+  send("two");
+  const auto items = alice.agent().history(bob.address(), 0, 9);
+  BOOST_REQUIRE_EQUAL(items.size(), 2U);
+  BOOST_TEST(items[0].text == "one");
+}
+
 BOOST_AUTO_TEST_CASE(damaged_and_foreign_rows_are_passed_over) {
   send("one");
   const auto rows = alice.store().rows(Table::agent, {}, std::nullopt, 1'000);

@@ -187,6 +187,7 @@ BOOST_AUTO_TEST_CASE(conflicting_records_keep_the_smaller_hash) {
     BOOST_TEST(header_of(alice.asked<SubmitMessage>().at(0)).effort == 0);
   }
   BOOST_TEST(larger);
+  BOOST_TEST(smaller);
 }
 
 BOOST_AUTO_TEST_CASE(own_record_goes_along_until_acknowledged) {
