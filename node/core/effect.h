@@ -35,7 +35,7 @@ const char* to_string(DeliveryState state);  // "needs_key", ...
 struct StateChanged {
   MessageUid uid;
   Address peer;
-  std::string ref;       // the caller's, verbatim (JSON text); empty if none
+  std::string ref;       // the caller's, verbatim (JSON text); empty if none or of an earlier run
   DeliveryState state = DeliveryState::sealed;
   std::uint32_t relays = 0;
   bool late = false;     // delivered after it had been shown as expired

@@ -118,6 +118,7 @@ void Core::session_ready(Link& link) {
   peers.session_ready(link);
   if (Link* still = sessions.find(id)) custody.session_ready(*still);
   if (Link* still = sessions.find(id)) mailboxes.session_ready(*still);
+  if (Link* still = sessions.find(id)) records.session_ready(*still);
   lookups.session_ready();
   out->now(Notice{PeersChanged{static_cast<std::uint32_t>(sessions.by_node().size()), sessions.relays()}});
 }

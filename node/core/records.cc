@@ -45,7 +45,7 @@ void Records::on_put(Link& link, std::uint32_t request_id, const PutRecord& put)
     core_.fault(link, checked.error());
     return core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::refused), checked.error().reason});
   }
-  if (own_ == checked->address) core_.out->now(Notice{RecordSeen{checked->address, put.record}});
+  if (own_ && own_->address == checked->address && !(own_->record == put.record)) core_.out->now(Notice{RecordSeen{checked->address, put.record}});
   if (keep(put.record, *checked) == Kept::refused)
     return core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::refused), "record-quota"});
   core_.out->send_durable(link_id, request_id, Record{checked->address, held(checked->address).value_or(SignedRecord{})});
@@ -68,7 +68,8 @@ void Records::find(const Address& address) {
 }
 
 void Records::publish(const PublishRecord& publish) {
-  own_ = publish.address;
+  own_ = publish;
+  given_.clear();
   if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
   if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordPublished{0}});
   const std::uint64_t id = next_++;
@@ -101,6 +102,7 @@ void Records::region_found(std::uint64_t id, const std::vector<Contact>& members
   const Address address = it->second.address;
   const auto record = it->second.publish;
   for (const Contact& contact : targets) {
+    if (record) given_.insert(contact.id);
     if (record) core_.peers.send(contact, PutRecord{*record}, {RequestKind::put_record, id});
     else core_.peers.send(contact, GetRecord{address}, {RequestKind::get_record, id});
   }
@@ -145,6 +147,15 @@ void Records::finish(std::uint64_t id) {
   }
   finding_.erase(job.address);
   core_.out->now(Notice{RecordLookup{job.address, job.best, job.conflict, job.answers}});
+}
+
+void Records::session_ready(Link& link) {
+  // The first session is not yet the network: who joins the region, or is met later, is given the record then.
+  if (!own_ || given_.size() >= kGivenPerPublish || given_.contains(link.node) ||
+      !core_.in_region(link.node, record_region(own_->address)))
+    return;
+  given_.insert(link.node);
+  core_.peers.send(link, PutRecord{own_->record}, {RequestKind::put_record, 0});
 }
 
 void Records::expire() {

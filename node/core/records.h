@@ -18,6 +18,7 @@ class Records {
   void find(const Address& address);
   void publish(const PublishRecord& publish);
   void region_found(std::uint64_t job, const std::vector<Contact>& members);
+  void session_ready(Link& link);                           // a node of our record's region that lacks it gets it
   void expire();                                            // with the hourly sweep
 
  private:
@@ -43,7 +44,8 @@ class Records {
   std::map<std::uint64_t, Job> jobs_;
   std::map<Address, std::uint64_t> finding_;
   std::uint64_t next_ = 1;
-  std::optional<Address> own_;                              // whose record this node publishes
+  std::optional<PublishRecord> own_;                        // the record this node publishes
+  std::set<NodeId> given_;                                  // who was given it since the last publish
 };
 
 Bytes encode_signed_record(const SignedRecord& record);     // for the store: length-prefixed parts

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(whole_way) {
   shown = alice.shown_of<StateChanged>();
   BOOST_REQUIRE_EQUAL(shown.size(), 1U);
   BOOST_TEST((shown[0].state == DeliveryState::sealed));
-  BOOST_TEST(shown[0].ref == "");
+  BOOST_TEST(shown[0].ref == "\"r1\"");
   alice.notice(MessageQueued{mail[0].id});
   alice.notice(MessageStored{mail[0].id, relay, 1});
   alice.notice(MessageStored{mail[0].id, relay, 2});
