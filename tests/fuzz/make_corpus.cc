@@ -105,6 +105,41 @@ void write_texts(const Seeds& seeds, const Address& address) {
   seeds.write("address", "ipv6", as_bytes("[2001:db8::ffff:192.0.2.1]:6667"));
 }
 
+// One step of node_core_fuzz.cc: a packet on a link, padded to the length the step can express.
+Bytes step(std::uint8_t link, const Packet& packet) {
+  const Bytes bytes = encode_packet(packet);
+  const bool large = bytes.size() > 255;
+  // Padding is an unknown length-delimited field, so that the packet still parses.
+  const std::size_t units = large ? (bytes.size() + 3 + 15) / 16 : bytes.size();
+  Bytes out{static_cast<std::uint8_t>(large ? 0x80 : 0), link, static_cast<std::uint8_t>(units)};
+  append(out, bytes);
+  if (!large) return out;
+  const std::size_t padding = units * 16 - bytes.size() - 3;
+  append(out, Bytes{0xe2, 0x03, static_cast<std::uint8_t>(padding)});
+  out.resize(out.size() + padding);
+  return out;
+}
+
+void write_core(const Seeds& seeds, const SealedMessage& message, const SignedRecord& record, const Address& address,
+                const Bytes& refusal) {
+  const SealedItem item{message.header, message.nonce, message.body};
+  Bytes all;
+  const auto add = [&](const char* name, std::vector<std::pair<std::uint8_t, PacketBody>> bodies) {
+    Bytes script;
+    std::uint32_t id = 1;
+    for (auto& [link, body] : bodies) append(script, step(link, Packet{id++, std::move(body)}));
+    append(script, Bytes{6, 0, 3, 0, 0, 0});  // time passes
+    seeds.write("node_core", name, script);
+    append(all, script);
+  };
+  const Bytes ack = encode_ack({message.header, message.nonce, message.ack});
+  add("message_ack", {{0, Message{{item}}}, {1, Want{{message.id}}}, {1, Ack{{ack}}}, {0, Message{{item}}}});
+  add("offer", {{0, Offer{{{message.header, message.nonce}}}}, {1, Offer{{{message.header, message.nonce}}}}, {0, Message{{item}}}});
+  add("refusal", {{0, Message{{item}}}, {1, Ack{{refusal}}}, {0, Ack{{ack}}}});
+  add("records", {{0, PutRecord{record}}, {1, GetRecord{address}}, {0, FindNode{}}, {1, Ping{}}});
+  seeds.write("node_core", "all", all);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -124,6 +159,7 @@ int main(int argc, char** argv) {
 
   write_packets(seeds, message, text.record, refusal);
   write_texts(seeds, alice->address());
+  write_core(seeds, message, text.record, alice->address(), refusal);
   seeds.write("header", "direct", message.header.view());
   seeds.write("final_record", "ack", encode_ack({message.header, message.nonce, message.ack}));
   seeds.write("final_record", "refusal", refusal);
