@@ -73,6 +73,7 @@ void Dialler::dial(LinkId link, const Endpoint& endpoint, Millis now) {
   by_token_[dial.token] = link;
   connecting_.insert(link);
   if (!open(dial, endpoint)) {
+    dial.monitor.stop();
     dial.router.close();
     dial.ended = true;
   }
@@ -207,10 +208,8 @@ void Dialler::close_link(LinkId link) {
   if (found == dials_.end()) return;
   Dial& dial = found->second;
   if (dial.router) {
-    if (dial.monitor) {
-      watcher_.unwatch(dial.router.get(ZMQ_FD));
-      watcher_.unwatch(dial.monitor.fd());
-    }
+    watcher_.unwatch(dial.router.get(ZMQ_FD));
+    watcher_.unwatch(dial.monitor.fd());
     dial.router.set(ZMQ_LINGER, dial.established && !dial.ended ? kClosingLingerMs : 0);
   }
   const bool report = dial.reported_up;

@@ -7,11 +7,17 @@ namespace comm {
 SocketMonitor::SocketMonitor(ZmqContext& context, const ZmqSocket& socket, const std::string& name) {
   const std::string address = "inproc://" + name;
   if (zmq_socket_monitor(socket.raw(), address.c_str(), ZMQ_EVENT_ALL) != 0) return;
+  watched_ = socket.raw();
   ZmqSocket events(context, ZMQ_PAIR);
-  if (!events) return;
+  if (!events) return stop();
   events.set(ZMQ_RCVHWM, 0);
-  if (zmq_connect(events.raw(), address.c_str()) != 0) return;
+  if (zmq_connect(events.raw(), address.c_str()) != 0) return stop();
   events_ = std::move(events);
+}
+
+void SocketMonitor::stop() {
+  if (void* watched = std::exchange(watched_, nullptr)) zmq_socket_monitor(watched, nullptr, 0);
+  events_.close();
 }
 
 std::optional<MonitorEvent> SocketMonitor::next() {

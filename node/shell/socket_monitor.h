@@ -16,14 +16,28 @@ struct MonitorEvent {
 class SocketMonitor {
  public:
   SocketMonitor() = default;
-  // Empty if there are no descriptors left.
+  // Before its socket closes, always: an event for a monitor that is gone would block libzmq's thread for good.
+  ~SocketMonitor() { stop(); }
+  SocketMonitor(SocketMonitor&& other) noexcept
+      : watched_(std::exchange(other.watched_, nullptr)), events_(std::move(other.events_)) {}
+  SocketMonitor& operator=(SocketMonitor&& other) noexcept {
+    if (this != &other) {
+      stop();
+      watched_ = std::exchange(other.watched_, nullptr);
+      events_ = std::move(other.events_);
+    }
+    return *this;
+  }
+  // Empty if there are no descriptors left. REQUIRES: `socket` outlives this.
   SocketMonitor(ZmqContext& context, const ZmqSocket& socket, const std::string& name);
 
   explicit operator bool() const { return static_cast<bool>(events_); }
   std::optional<MonitorEvent> next();
   int fd() const { return events_.get(ZMQ_FD); }
+  void stop();
 
  private:
+  void* watched_ = nullptr;
   ZmqSocket events_;
 };
 
