@@ -9,10 +9,9 @@ SocketMonitor::SocketMonitor(ZmqContext& context, const ZmqSocket& socket, const
   if (zmq_socket_monitor(socket.raw(), address.c_str(), ZMQ_EVENT_ALL) != 0) return;
   watched_ = socket.raw();
   ZmqSocket events(context, ZMQ_PAIR);
-  if (!events) return stop();
-  events.set(ZMQ_RCVHWM, 0);
-  if (zmq_connect(events.raw(), address.c_str()) != 0) return stop();
-  events_ = std::move(events);
+  if (events) events.set(ZMQ_RCVHWM, 0);
+  if (events && zmq_connect(events.raw(), address.c_str()) == 0) events_ = std::move(events);
+  else stop();
 }
 
 void SocketMonitor::stop() {
