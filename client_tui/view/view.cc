@@ -146,8 +146,9 @@ void draw_header(Grid& grid, const Model& model) {
                      plural(model.relays, "relay") + " | outbox " + std::to_string(model.outbox);
   const std::string time = clock_text(model.now, model.utc_offset_minutes);
   const int time_column = grid.columns() - static_cast<int>(time.size()) - 1;
-  grid.put(0, 0, text, Style::bar, time_column);
-  if (time_column > 30) grid.put(0, time_column, time, Style::bar);
+  const bool with_time = grid.columns() >= kWideColumns;
+  grid.put(0, 0, text, Style::bar, with_time ? time_column - 1 : grid.columns());
+  if (with_time) grid.put(0, time_column, time, Style::bar);
 }
 
 // --- the draft ---

@@ -139,6 +139,7 @@ void ScreenFrontend::on_window() {
   signalfd_siginfo info{};
   while (::read(window_fd_, &info, sizeof info) > 0) {}
   feed(screen_->read_size());
+  screen_->repaint();  // terminals crop and refill as they like; what is there now is unknown
 }
 
 void ScreenFrontend::turn() {
