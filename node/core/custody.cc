@@ -365,9 +365,10 @@ void CustodyService::store_failed() {
   incoming_order_.clear();
   own_.clear();
   recover_cursor_ = 0;
-  scheduled_ = 0;
-  if (core_.owner != nullptr) core_.timers.at(core_.now.mono, TimerKind::recover);
-  schedule();
+  // Nothing is written for a while: every write would fail like the last, and each failure begins everything anew.
+  scheduled_ = disk_full_until_;
+  core_.timers.at(disk_full_until_, TimerKind::custody);
+  if (core_.owner != nullptr) core_.timers.at(disk_full_until_, TimerKind::recover);
 }
 
 }  // namespace comm

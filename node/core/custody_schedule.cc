@@ -19,6 +19,7 @@ void CustodyService::start() {
 }
 
 void CustodyService::timer(TimerKind kind) {
+  if (kind != TimerKind::expiry && core_.now.mono < disk_full_until_) return;  // a later timer is set
   switch (kind) {
     case TimerKind::recover: recover_page(); break;
     case TimerKind::expiry: expire(); break;
@@ -51,7 +52,7 @@ void CustodyService::save(const MessageId& id, const CustodyState& state, const 
 void CustodyService::schedule() {
   const auto due = core_.store.next_due();
   if (!due || *due == 0) return;
-  const Millis at = core_.now.mono + std::max<Millis>(0, *due - core_.now.wall);
+  const Millis at = std::max(disk_full_until_, core_.now.mono + std::max<Millis>(0, *due - core_.now.wall));
   if (scheduled_ != 0 && scheduled_ <= at) return;
   scheduled_ = std::max<Millis>(at, 1);
   core_.timers.at(scheduled_, TimerKind::custody);
