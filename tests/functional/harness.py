@@ -29,7 +29,7 @@ class Process:
     def __init__(self, case, args, name, virtual_clock=False, json_output=True, preexec=None, **popen):
         self.case, self.name, self.events, self.raw, self.errors = case, name, [], [], []
         self.changed = threading.Condition()
-        pass_fds, self.clock = [], None
+        pass_fds, self.clock, self.ticks = [], None, 0
         if virtual_clock:
             read_end, self.clock = os.pipe()
             args = [*args, "--virtual-clock", str(read_end)]
@@ -116,6 +116,11 @@ class Process:
 
     def tick(self, milliseconds):
         os.write(self.clock, b"tick %d\n" % milliseconds)
+        self.ticks += 1
+
+    def ticked(self, timeout=PATIENCE):
+        """Waits until every tick so far has been worked off."""
+        self.wait_until(lambda: self.count("ticked") >= self.ticks, timeout, "ticked")
 
     @property
     def ready(self):
@@ -176,6 +181,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.home = Path(tempfile.mkdtemp(prefix="comm-test-"))
         self.processes = []
+        self.troubles_before = self.troubles()
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
                             "XDG_DATA_HOME": str(self.home / "data"), "XDG_STATE_HOME": str(self.home / "state"),
                             "XDG_CONFIG_HOME": str(self.home / "config"), "XDG_RUNTIME_DIR": str(self.home)}
@@ -183,7 +189,7 @@ class Case(unittest.TestCase):
             self.environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"]
 
     def tearDown(self):
-        failed = not self._outcome.success
+        failed = self.troubles() > self.troubles_before
         for process in self.processes:
             if process.running():
                 process.popen.send_signal(signal.SIGTERM)
@@ -203,6 +209,10 @@ class Case(unittest.TestCase):
                 stream.close()
         if "COMM_KEEP" not in os.environ:
             shutil.rmtree(self.home, ignore_errors=True)
+
+    def troubles(self):
+        result = self._outcome.result
+        return len(result.failures) + len(result.errors)
 
     def show(self):
         for process in self.processes:

@@ -7,40 +7,44 @@ import harness
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
-class Clock(harness.Case):
-    def advance(self, milliseconds, *processes, step=1000, until=None, pause=0.02):
-        """Moves all clocks together; true as soon as `until` holds."""
-        passed = 0
-        while passed < milliseconds:
+class ClockCase(harness.Case):
+    def advance(self, milliseconds, *processes, step=1000, until=None):
+        """Moves all clocks together, step by step; true as soon as `until` holds."""
+        for _ in range(0, milliseconds, step):
             if until and until():
                 return True
             for process in processes:
-                if process.running():
-                    process.tick(step)
-            passed += step
-            time.sleep(pause)
-        return bool(until and self.settled(until))
+                process.tick(step)
+            for process in processes:
+                process.ticked()
+        return bool(until and until())
 
-    def settled(self, condition, seconds=3):
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if condition():
-                return True
-            time.sleep(0.05)
-        return False
+    def newest(self, relay):
+        reports = [e for e in relay.events if e["ev"] == "store"]
+        return reports[-1] if reports else {"live": 0}
 
-    def with_key_of_bob(self):
+    def assertAdvances(self, milliseconds, *processes, until, what, step=200):
+        self.assertTrue(self.advance(milliseconds, *processes, step=step, until=until), f"{what}: not in {milliseconds} ms")
+
+    def has_state(self, process, ref, state):
+        first = process.find("state", ref=ref)
+        return first and process.find("state", uid=first["uid"], state=state)
+
+    def with_key_of_bob(self, *more_relays):
         """A relay and Alice, who has Bob's key from before; Bob is away."""
         relay = self.relay(virtual_clock=True)
-        alice = self.chat("alice", relay.endpoint, virtual_clock=True)
+        others = [r.endpoint for r in more_relays]
+        alice = self.chat("alice", relay.endpoint, *others, virtual_clock=True)
         bob = self.chat("bob", relay.endpoint, virtual_clock=True)
         alice.send(bob.address, "hello", "k")
-        self.assertTrue(self.advance(5 * MINUTE, relay, alice, bob, step=200,
-                                     until=lambda: alice.find("state", state="delivered")), "no delivery on virtual time")
+        self.assertAdvances(5 * MINUTE, relay, alice, bob, *more_relays, what="delivery on virtual time",
+                            until=lambda: self.has_state(alice, "k", "delivered"))
         address = bob.address
         bob.terminate()
         return relay, alice, address
 
+
+class Minutes(ClockCase):
     def test_time_stands_still_without_ticks(self):
         relay = self.relay(virtual_clock=True)
         alice = self.chat("alice", relay.endpoint, virtual_clock=True)
@@ -48,36 +52,66 @@ class Clock(harness.Case):
         alice.state("r", "needs_key")
         lines = len(alice.events)
         time.sleep(2)
-        self.assertLessEqual(len([e for e in alice.events[lines:] if e["ev"] != "ticked"]), 1)
+        self.assertEqual(alice.events[lines:], [])
 
-    def test_an_expired_message_is_shown_and_dropped(self):
+    def test_a_relay_that_slept_through_the_acknowledgement(self):
+        """It holds a copy when it comes back, offers it, and is told: every copy is gone in the end."""
+        late = self.relay(name="late", virtual_clock=True)
+        endpoint = late.endpoint
+        relay, alice, bob_address = self.with_key_of_bob(late)
+        alice.send(bob_address, "kept twice", "r")
+        self.assertAdvances(MINUTE, relay, alice, late, what="on both relays",
+                            until=lambda: self.newest(late)["live"] == 1 and self.newest(relay)["live"] == 1)
+        late.kill()
+        bob = self.chat("bob", relay.endpoint, name="bob again", virtual_clock=True)
+        self.assertAdvances(MINUTE, relay, alice, bob, what="delivered",
+                            until=lambda: self.has_state(alice, "r", "delivered"))
+        bob.terminate()
+        late = self.relay(relay.endpoint, name="late", listen=endpoint, virtual_clock=True)
+        late.ready
+        self.advance(2000, relay, alice, late, step=200)
+        self.assertEqual(self.newest(late)["live"], 1)
+        self.assertAdvances(90 * MINUTE, relay, alice, late, step=5000, what="the copy is gone",
+                            until=lambda: self.newest(late)["live"] == 0)
+        self.assertEqual(self.newest(relay)["live"], 0)
+
+    def test_offers_back_off(self):
+        """A message nobody stores is offered ever more rarely, and at once again when its owner collects."""
+        relay, alice, bob_address = self.with_key_of_bob()
+        alice.send(bob_address, "patience", "r")
+        self.assertAdvances(MINUTE, relay, alice, what="relayed", until=lambda: self.has_state(alice, "r", "relayed"))
+        self.advance(2 * HOUR, relay, alice, step=MINUTE)
+        bob = self.chat("bob", relay.endpoint, name="bob again", virtual_clock=True)
+        self.assertAdvances(30_000, relay, alice, bob, what="received soon after collecting",
+                            until=lambda: bob.find("received", text="patience"))
+        self.assertAdvances(MINUTE, relay, alice, bob, what="delivered", until=lambda: self.has_state(alice, "r", "delivered"))
+
+
+class Days(ClockCase):
+    def test_an_expired_message_is_dropped_and_shown(self):
         relay, alice, bob_address = self.with_key_of_bob()
         alice.send(bob_address, "never read", "r")
-        self.assertTrue(self.advance(MINUTE, relay, alice, step=200,
-                                     until=lambda: alice.find("state", ref="r") and
-                                     alice.find("state", uid=alice.find("state", ref="r")["uid"], state="relayed")))
+        self.assertAdvances(MINUTE, relay, alice, what="relayed", until=lambda: self.has_state(alice, "r", "relayed"))
         uid = alice.find("state", ref="r")["uid"]
-        relay.store(live=1)
-        self.assertFalse(self.advance(6 * DAY, relay, alice, step=HOUR,
-                                      until=lambda: alice.find("state", uid=uid, state="expired")), "expired a day early")
-        relay.store(live=1)
-        self.assertTrue(self.advance(2 * DAY, relay, alice, step=HOUR,
-                                     until=lambda: alice.find("state", uid=uid, state="expired")), "never shown as expired")
-        self.advance(4 * HOUR, relay, alice, step=10 * MINUTE)
-        relay.store(live=0)
-        bob = self.chat("bob", relay.endpoint, name="bob, too late", virtual_clock=True)
-        bob.ready
-        bob.tick(8 * DAY + 4 * HOUR)
-        self.advance(MINUTE, relay, alice, bob, step=500)
-        self.assertEqual(bob.count("received", text="never read"), 0)
+        alice.terminate()
+        self.advance(2000, relay, step=500)
+        self.assertEqual(self.newest(relay)["live"], 1)
+        # The relay alone: kept for the whole lifetime, gone two hours after.
+        self.assertFalse(self.advance(167 * HOUR, relay, step=HOUR, until=lambda: self.newest(relay)["live"] == 0))
+        self.assertAdvances(4 * HOUR, relay, step=10 * MINUTE, what="dropped", until=lambda: self.newest(relay)["live"] == 0)
+        # The sender alone, on a clock of its own.
+        alice = self.chat("alice", name="alice again", virtual_clock=True)
+        alice.ready
+        self.assertFalse(self.advance(167 * HOUR, alice, step=HOUR,
+                                      until=lambda: alice.find("state", uid=uid, state="expired")), "expired too early")
+        self.assertAdvances(2 * HOUR, alice, step=10 * MINUTE, what="shown as expired",
+                            until=lambda: alice.find("state", uid=uid, state="expired"))
 
     def test_a_message_without_a_key_expires(self):
-        relay = self.relay(virtual_clock=True)
-        alice = self.chat("alice", relay.endpoint, virtual_clock=True)
+        alice = self.chat("alice", virtual_clock=True)
         alice.send(self.address_of("nobody"), "hello?", "r")
-        uid = alice.state("r", "needs_key")["uid"]
-        self.assertTrue(self.advance(8 * DAY, relay, alice, step=HOUR,
-                                     until=lambda: alice.find("state", uid=uid, state="expired")))
+        alice.state("r", "needs_key")
+        self.assertAdvances(169 * HOUR, alice, step=HOUR, what="expired", until=lambda: self.has_state(alice, "r", "expired"))
 
 
 if __name__ == "__main__":

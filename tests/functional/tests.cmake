@@ -1,14 +1,19 @@
 # Real processes on loopback. Each script is one entry; all may run side by side.
-function(comm_functional name timeout)
-  add_test(NAME functional_${name}
-    COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tests/functional/test_${name}.py)
-  set_tests_properties(functional_${name} PROPERTIES TIMEOUT ${timeout} LABELS functional
+function(comm_functional name timeout)  # further arguments: a part of the script, and the entry's suffix
+  set(entry functional_${name})
+  if(ARGN)
+    string(TOLOWER ${entry}_${ARGN} entry)
+  endif()
+  add_test(NAME ${entry}
+    COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tests/functional/test_${name}.py ${ARGN})
+  set_tests_properties(${entry} PROPERTIES TIMEOUT ${timeout} LABELS functional
     ENVIRONMENT COMM=$<TARGET_FILE:comm>)
 endfunction()
 
 comm_functional(exchange 300)
 comm_functional(offline 300)
-comm_functional(clock 300)
+comm_functional(clock 300 Minutes)
+comm_functional(clock 400 Days)
 comm_functional(hostile 400)
 comm_functional(cli 300)
 comm_functional(privacy 120)
