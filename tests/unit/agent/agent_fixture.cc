@@ -1,4 +1,4 @@
-#include "agent_fixture.h"
+#include "tests/unit/agent/agent_fixture.h"
 
 #include <boost/test/unit_test.hpp>
 

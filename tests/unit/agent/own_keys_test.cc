@@ -1,7 +1,7 @@
 // The own record, prekeys and mailboxes over weeks; the secret seen on another machine.
 #include <boost/test/unit_test.hpp>
 
-#include "agent_fixture.h"
+#include "tests/unit/agent/agent_fixture.h"
 #include "node/agent/own_keys.h"
 
 using namespace comm;

@@ -1,7 +1,7 @@
 // The inbox: shown once, acknowledged once it is durable, refused or declined when it cannot be read.
 #include <boost/test/unit_test.hpp>
 
-#include "agent_fixture.h"
+#include "tests/unit/agent/agent_fixture.h"
 
 using namespace comm;
 using namespace comm::test;

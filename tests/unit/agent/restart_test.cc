@@ -1,7 +1,7 @@
 // What survives: restarts, crashes between staging and commit, full disks; and what a thief of the disk learns.
 #include <boost/test/unit_test.hpp>
 
-#include "agent_fixture.h"
+#include "tests/unit/agent/agent_fixture.h"
 
 using namespace comm;
 using namespace comm::test;

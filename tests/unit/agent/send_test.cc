@@ -1,7 +1,7 @@
 // The outbox: from a command to each of its ends.
 #include <boost/test/unit_test.hpp>
 
-#include "agent_fixture.h"
+#include "tests/unit/agent/agent_fixture.h"
 #include "node/agent/outbox.h"
 
 using namespace comm;
