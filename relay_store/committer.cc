@@ -1,6 +1,5 @@
 #include "relay_store/committer.h"
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -16,16 +15,16 @@ using Clock = std::chrono::steady_clock;
 
 // One group: large enough that the sync costs little per byte, small enough that it returns soon.
 constexpr std::size_t kMaxGroupBytes = 1 << 20;
-constexpr auto kCompactInterval = std::chrono::minutes(1);   // between compactions after many erasures
-constexpr auto kTidyInterval = std::chrono::hours(1);        // and after any: what was acknowledged leaves the disk
-constexpr std::uint64_t kManyErased = 4'096;                 // rows
+constexpr std::uint64_t kManyErased = 4'096;  // rows
+constexpr int kTidyIntervals = 60;            // what was acknowledged leaves the disk even if it was little
 
 }  // namespace
 
 struct Committer::Impl {
   using Sets = std::vector<std::unique_ptr<WriteSet>>;
 
-  Impl(Store& to, std::function<void()> on_report) : store(to), wake(std::move(on_report)) {
+  Impl(Store& to, std::function<void()> on_report, std::chrono::milliseconds interval)
+      : store(to), wake(std::move(on_report)), compact_interval(interval) {
     thread = std::thread([this] { run(); });
   }
 
@@ -37,6 +36,7 @@ struct Committer::Impl {
 
   Store& store;
   const std::function<void()> wake;
+  const std::chrono::milliseconds compact_interval;
 
   std::mutex mutex;
   std::condition_variable work;   // the thread waits: queue, stopping
@@ -86,7 +86,8 @@ void Committer::Impl::commit(const Sets& group) {
 bool Committer::Impl::compaction_due() const {
   const auto since = Clock::now() - compacted;
   const std::uint64_t erased = store.erased();
-  return (erased >= kManyErased && since >= kCompactInterval) || (erased > 0 && since >= kTidyInterval);
+  return (erased >= kManyErased && since >= compact_interval) ||
+         (erased > 0 && since >= compact_interval * kTidyIntervals);
 }
 
 // In steps, so that a set submitted meanwhile waits for one of them at most.
@@ -111,7 +112,7 @@ void Committer::Impl::run() {
         compact();
         lock.lock();
       } else {
-        work.wait_for(lock, kCompactInterval);
+        work.wait_for(lock, compact_interval);
       }
       continue;
     }
@@ -126,8 +127,8 @@ void Committer::Impl::run() {
   }
 }
 
-Committer::Committer(Store& store, std::function<void()> wake)
-    : impl_(std::make_unique<Impl>(store, std::move(wake))) {}
+Committer::Committer(Store& store, std::function<void()> wake, std::chrono::milliseconds compact_interval)
+    : impl_(std::make_unique<Impl>(store, std::move(wake), compact_interval)) {}
 
 Committer::~Committer() {
   {

@@ -1,6 +1,7 @@
 // Group commit: one thread that merges everything waiting into one synced write and reports the highest ticket.
 // Owned by the program's main; the reactor submits and drains results. The only mutex of relay_store is here.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,7 +21,10 @@ struct CommitReport {
 class Committer {
  public:
   // `wake` is called from the committer's thread after each report is ready (an eventfd write).
-  Committer(Store& store, std::function<void()> wake);
+  // While idle it compacts the store: at most once per `compact_interval` after many erasures, once per sixty
+  // intervals after any.
+  Committer(Store& store, std::function<void()> wake,
+            std::chrono::milliseconds compact_interval = std::chrono::minutes(1));
   ~Committer();  // commits what is queued, then joins
   Committer(const Committer&) = delete;
   Committer& operator=(const Committer&) = delete;

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "relay_store/committer.h"
 #include "tests/unit/store/store_fixture.h"
@@ -58,12 +59,13 @@ class GatedStore final : public Store {
     return result == CommitResult::ok ? real_->commit(sets) : result;
   }
   std::string failure_detail() const override { return "as ordered"; }
-  std::uint64_t erased() const override { return erasures_; }
+  std::uint64_t erased() const override { return erased_; }
   bool compact_step() override {
-    ++steps_;
-    erasures_ = 0;
-    return false;
+    if (erased_ == 0) return false;
+    erased_ = erased_ - 1'000;
+    return true;
   }
+  void pretend_erased(std::uint64_t rows) { erased_ = rows; }
 
   void hold() {
     const std::lock_guard lock(mutex_);
@@ -93,7 +95,7 @@ class GatedStore final : public Store {
   bool held_ = false;
   CommitResult next_ = CommitResult::ok;
   std::vector<std::size_t> groups_;
-  std::uint64_t erasures_ = 0, steps_ = 0;
+  std::atomic<std::uint64_t> erased_{0};
 };
 
 struct Bench {
@@ -199,6 +201,14 @@ BOOST_AUTO_TEST_CASE(destruction_commits_what_is_queued) {
   bench.committer.reset();
   bench.store.failed();
   BOOST_TEST(bench.store.totals().live == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(compacts_when_idle) {
+  GatedStore store;
+  Committer committer(store, {}, std::chrono::milliseconds(1));
+  store.pretend_erased(5'000);
+  for (int i = 0; i < 10'000 && store.erased() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  BOOST_TEST(store.erased() == 0u);
 }
 
 // Both threads at full speed on both real stores: staging and reading here, committing there.

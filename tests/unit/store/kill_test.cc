@@ -1,5 +1,5 @@
-// `Stored` implies durable (invariant 5): a process that reports each durable ticket is killed at a random moment; every
-// message it reported is there afterwards, and what it did not finish left no half-written state.
+// `Stored` implies durable (invariant 5): a process that reports each durable ticket is killed at a random moment;
+// every message it reported is there afterwards, and what it did not finish left no half-written state.
 #include <sys/wait.h>
 #include <unistd.h>
 
