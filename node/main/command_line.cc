@@ -55,7 +55,7 @@ bool split_host_port(std::string_view text, unsigned& port) {
   if (host.front() == '[') {
     if (host.size() < 4 || host.back() != ']') return false;
     host = host.substr(1, host.size() - 2);
-    return host.find_first_not_of("0123456789abcdefABCDEF:.%") == std::string_view::npos;
+    return host.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos;
   }
   return host.find_first_of(": []@/") == std::string_view::npos;
 }
