@@ -12,7 +12,7 @@ namespace comm {
 struct SendText {
   Address to;
   std::string text;   // valid UTF-8, at most kMaxTextBytes, else UserError
-  std::string ref;    // echoed in the first StateChanged
+  std::string ref;    // echoed in every StateChanged of this run
   std::uint16_t lifetime = kDefaultLifetimeMinutes;
 };
 struct AddContact { Address address; std::string name; };        // also accepts a request

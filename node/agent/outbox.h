@@ -68,7 +68,7 @@ class Outbox {
     bool needs_seal = false;
     bool announced = true;          // the user has been told of it in this run or an earlier one
     std::uint32_t timer = 0;        // minute of its place in timers_, 0 = none
-    std::string ref;                // of the command, until the message is relayed
+    std::string ref;                // of the command, in this run
   };
   struct Draft {                    // sealed, not yet stamped
     MessageUid uid;
