@@ -277,6 +277,32 @@ class Case(unittest.TestCase):
         raise AssertionError(f"waited {timeout} s for {what}")
 
 
+class VirtualCase(Case):
+    """Every node reads its time from --virtual-clock: days pass in seconds."""
+
+    def advance(self, milliseconds, *processes, step=1000, until=None):
+        """Moves all clocks together, step by step; true as soon as `until` holds."""
+        for _ in range(0, milliseconds, step):
+            if until and until():
+                return True
+            for process in processes:
+                process.tick(step)
+            for process in processes:
+                process.ticked()
+        return bool(until and until())
+
+    def newest(self, relay):
+        reports = [e for e in relay.events if e["ev"] == "store"]
+        return reports[-1] if reports else {"live": 0}
+
+    def assertAdvances(self, milliseconds, *processes, until, what, step=200):
+        self.assertTrue(self.advance(milliseconds, *processes, step=step, until=until), f"{what}: not in {milliseconds} ms")
+
+    def has_state(self, process, ref, state):
+        first = process.find("state", ref=ref)
+        return first and process.find("state", uid=first["uid"], state=state)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -4,32 +4,10 @@ import time
 
 import harness
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+MINUTE, HOUR = 60_000, 3_600_000
 
 
-class ClockCase(harness.Case):
-    def advance(self, milliseconds, *processes, step=1000, until=None):
-        """Moves all clocks together, step by step; true as soon as `until` holds."""
-        for _ in range(0, milliseconds, step):
-            if until and until():
-                return True
-            for process in processes:
-                process.tick(step)
-            for process in processes:
-                process.ticked()
-        return bool(until and until())
-
-    def newest(self, relay):
-        reports = [e for e in relay.events if e["ev"] == "store"]
-        return reports[-1] if reports else {"live": 0}
-
-    def assertAdvances(self, milliseconds, *processes, until, what, step=200):
-        self.assertTrue(self.advance(milliseconds, *processes, step=step, until=until), f"{what}: not in {milliseconds} ms")
-
-    def has_state(self, process, ref, state):
-        first = process.find("state", ref=ref)
-        return first and process.find("state", uid=first["uid"], state=state)
-
+class ClockCase(harness.VirtualCase):
     def with_key_of_bob(self, *more_relays):
         """A relay and Alice, who has Bob's key from before; Bob is away."""
         relay = self.relay(virtual_clock=True)
@@ -75,8 +53,8 @@ class Minutes(ClockCase):
                             until=lambda: self.newest(late)["live"] == 0)
         self.assertEqual(self.newest(relay)["live"], 0)
 
-    def test_offers_back_off(self):
-        """A message nobody stores is offered ever more rarely, and at once again when its owner collects."""
+    def test_collecting_ends_the_backoff(self):
+        """Hours of waiting later, the message comes as soon as its owner collects."""
         relay, alice, bob_address = self.with_key_of_bob()
         alice.send(bob_address, "patience", "r")
         self.assertAdvances(MINUTE, relay, alice, what="relayed", until=lambda: self.has_state(alice, "r", "relayed"))

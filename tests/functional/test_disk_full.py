@@ -8,7 +8,7 @@ import harness
 
 
 @unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
-class DiskFull(harness.Case):
+class DiskFull(harness.VirtualCase):
     def setUp(self):
         super().setUp()
         self.disk = self.home / "disk"
@@ -20,11 +20,12 @@ class DiskFull(harness.Case):
         self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=False)
 
     def test_refuses_while_full_and_recovers(self):
-        relay = self.relay(data=self.disk / "relay")
-        alice = self.chat("alice", relay.endpoint)
-        bob_address = self.publish("bob", relay.endpoint)
-        alice.send(bob_address, "fits", "0")
-        alice.state("0", "relayed")
+        relay = self.relay(data=self.disk / "relay", virtual_clock=True)
+        alice = self.chat("alice", relay.endpoint, virtual_clock=True)
+        bob = self.chat("bob", relay.endpoint, virtual_clock=True)
+        alice.send(bob.address, "fits", "fits")
+        self.assertAdvances(60_000, relay, alice, bob, what="delivered", until=lambda: self.has_state(alice, "fits", "delivered"))
+        bob.terminate()
         ballast = self.disk / "ballast"
         with open(ballast, "wb") as file:
             try:
@@ -33,19 +34,25 @@ class DiskFull(harness.Case):
                     file.flush()
             except OSError:
                 pass
-        for number in range(20):
-            alice.send(bob_address, "x" * 50_000, f"full {number}")
-        alice.state("full 19", "sealed")
-        relay.wait_until(lambda: any("disk" in line.lower() or "full" in line.lower() for line in relay.errors),
-                         what="a line about the full disk")
+        refs = [f"full {number}" for number in range(20)]
+        for ref in refs:
+            alice.send(bob.address, "x" * 50_000, ref)
+        self.assertAdvances(60_000, relay, alice, what="a line about the full disk",
+                            until=lambda: any("disk" in line.lower() for line in relay.errors))
+        self.advance(30_000, relay, alice, step=1000)
         self.assertTrue(relay.running(), "a full disk ended the relay")
+        self.assertLess(len(relay.errors), 30, "the full disk fills the log")
+        self.assertFalse(self.has_state(alice, refs[-1], "relayed"), "claimed to be stored on a full disk")
         ballast.unlink()
-        for number in range(20):
-            alice.state(f"full {number}", "relayed", 90)
-        bob = self.chat("bob", relay.endpoint, name="bob again")
-        bob.wait_until(lambda: bob.count("received") >= 21, 60, "all messages")
-        alice.state("full 19", "delivered")
-        relay.store(live=0)
+        # The sender asks again at the latest at its hourly refresh, six minutes with the parameters of tests.
+        self.assertAdvances(30 * 60_000, relay, alice, step=5000, what="all stored when there is room",
+                            until=lambda: all(self.has_state(alice, ref, "relayed") for ref in refs))
+        bob = self.chat("bob", relay.endpoint, name="bob again", virtual_clock=True)
+        self.assertAdvances(10 * 60_000, relay, alice, bob, step=500, what="delivered",
+                            until=lambda: all(self.has_state(alice, ref, "delivered") for ref in refs))
+        self.assertEqual(bob.count("received"), 20)
+        self.advance(5000, relay, alice, bob, step=500)
+        self.assertEqual(self.newest(relay)["live"], 0)
         self.assertEqual(relay.terminate(), 0)
 
 
