@@ -41,10 +41,9 @@ void ZmqTransport::watch(int fd, std::uint64_t token) {
 void ZmqTransport::unwatch(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 int ZmqTransport::bind(const Endpoint& endpoint, Endpoint& bound) {
-  CHECK(listener_ == nullptr);
-  auto listener = std::make_unique<Listener>(context_, config_, server_, budget_);
-  if (const int error = listener->bind(endpoint, bound); error != 0) return error;
-  listener_ = std::move(listener);
+  // Kept when the address is refused: libzmq frees the names of its inner sockets some time after they are closed.
+  if (listener_ == nullptr) listener_ = std::make_unique<Listener>(context_, config_, server_, budget_);
+  if (const int error = listener_->bind(endpoint, bound); error != 0) return error;
   for (const int fd : listener_->fds()) watch(fd, kListenerToken);
   listener_fired_ = true;
   return 0;

@@ -19,6 +19,7 @@ class ZmqTransport {
   ZmqTransport& operator=(const ZmqTransport&) = delete;
 
   // 0, or the errno of the refusal (EADDRINUSE, EACCES, EADDRNOTAVAIL); `bound` has the port that was chosen.
+  // REQUIRES: has not succeeded before.
   int bind(const Endpoint& endpoint, Endpoint& bound);
 
   int fd() const { return epoll_.get(); }

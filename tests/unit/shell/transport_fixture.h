@@ -115,6 +115,29 @@ class RawClient {
   }
   bool connected = false;
   void write(ByteView bytes) { static_cast<void>(::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL)); }
+  // All of it, running `idle` while the other side does not take more. False: it has gone, or takes nothing for 3 s.
+  bool write_all(ByteView bytes, const std::function<void()>& idle) {
+    const Millis end = real_mono() + 3'000;
+    while (!bytes.empty()) {
+      const ssize_t size = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (size > 0) bytes = bytes.subspan(static_cast<std::size_t>(size));
+      else if (errno != EAGAIN || real_mono() > end) return false;
+      idle();
+    }
+    return true;
+  }
+  std::optional<Bytes> read_exactly(std::size_t size, const std::function<void()>& idle) {
+    const Millis end = real_mono() + 3'000;
+    Bytes out;
+    while (out.size() < size) {
+      Bytes part(size - out.size());
+      const ssize_t got = recv(fd_.get(), part.data(), part.size(), MSG_DONTWAIT);
+      if (got > 0) append(out, ByteView(part).first(static_cast<std::size_t>(got)));
+      else if (got == 0 || errno != EAGAIN || real_mono() > end) return std::nullopt;
+      idle();
+    }
+    return out;
+  }
   // True once the other side has ended the connection; what it sent is thrown away.
   bool ended() {
     std::array<char, 4'096> buffer;

@@ -246,6 +246,10 @@ BOOST_AUTO_TEST_CASE(bind_tells_why_not) {
   BOOST_CHECK_EQUAL(second.transport.bind(first.endpoint, bound), EADDRINUSE);
   const auto elsewhere = parse_endpoint("192.0.2.1:4242");
   BOOST_CHECK_EQUAL(second.transport.bind(*elsewhere, bound), EADDRNOTAVAIL);
+  BOOST_CHECK_EQUAL(second.transport.bind(loopback(0), second.endpoint), 0);
+  const LinkId link = first.dial(second.endpoint);
+  first.send(link, "at last");
+  BOOST_CHECK(pump({&first, &second}, 3'000, [&] { return second.last_text == "at last"; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
