@@ -143,6 +143,8 @@ def check_includes(path, text, exists):
             if pure and instead and (path, header) not in PURE_EXCEPTIONS:
                 yield "pure", number, f"pure rooms do not include <{header}>; use {instead}"
             continue
+        if path.startswith("tests/") and "/" not in header and exists(path.rsplit("/", 1)[0] + "/" + header):
+            continue  # a test's own fixture
         if header.startswith(".") or not exists(header):
             yield "include-path", number, f'"{header}" is not a file of ours; includes are full paths from the root'
             continue
