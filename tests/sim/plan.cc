@@ -114,11 +114,12 @@ void Simulation::act(const Action& action) {
   }
 }
 
-std::vector<std::uint32_t> Simulation::choose(std::uint32_t per_mille) {
-  std::vector<std::uint32_t> out(scenario_.nodes);
-  for (std::uint32_t i = 0; i < scenario_.nodes; ++i) out[i] = i;
+std::vector<std::uint32_t> Simulation::choose(const Fault& fault) {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t i = 0; i < scenario_.nodes; ++i)
+    if (!fault.relays_only || !nodes_[i]->has_user()) out.push_back(i);
   random_.shuffle(out);
-  out.resize(std::uint64_t{scenario_.nodes} * per_mille / 1'000);
+  out.resize(out.size() * fault.per_mille / 1'000);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -131,21 +132,21 @@ void Simulation::begin_fault(std::uint32_t index) {
     case Fault::Kind::churn: return begin_churn(index);
     case Fault::Kind::partition: {
       std::vector<std::uint8_t> groups(scenario_.nodes);
-      for (const std::uint32_t node : choose(fault.per_mille)) groups[node] = 1;
+      for (const std::uint32_t node : choose(fault)) groups[node] = 1;
       return network_.partition(std::move(groups));
     }
     case Fault::Kind::crash:
-      for (const std::uint32_t node : choose(fault.per_mille)) {
+      for (const std::uint32_t node : choose(fault)) {
         const auto span = static_cast<std::uint64_t>(fault.until - fault.at) + 1;
         event_at(fault.at + static_cast<Millis>(random_.below(span)), EventKind::leave, node, index);
       }
       return;
     case Fault::Kind::disk_full:
-      nodes = choose(fault.per_mille);
+      nodes = choose(fault);
       for (const std::uint32_t node : nodes) nodes_[node]->set_disk_full(true);
       return;
     case Fault::Kind::clock_step:
-      nodes = choose(fault.per_mille);
+      nodes = choose(fault);
       for (const std::uint32_t node : nodes) nodes_[node]->set_clock_step(fault.by);
       return;
   }
@@ -168,7 +169,7 @@ void Simulation::end_fault(std::uint32_t index) {
 
 void Simulation::begin_churn(std::uint32_t index) {
   const Fault& fault = scenario_.faults[index];
-  for (const std::uint32_t node : choose(fault.per_mille)) {
+  for (const std::uint32_t node : choose(fault)) {
     // Found in the middle of a session.
     const Millis rest = static_cast<Millis>(
         random_.below(static_cast<std::uint64_t>(draw(fault.session_shape, fault.session, random_)) + 1));

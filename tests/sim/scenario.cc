@@ -141,6 +141,7 @@ Fault read_fault(const toml::table& table) {
   in.duration("at", out.at);
   in.duration("until", out.until);
   in.per_mille("per_mille", out.per_mille);
+  in.flag("relays_only", out.relays_only);
   in.per_mille("silent_per_mille", out.silent_per_mille);
   in.duration("session", out.session);
   in.duration("away", out.away);

@@ -22,6 +22,7 @@ struct Fault {
   Kind kind = Kind::loss;
   Millis at = 0, until = 0;
   std::uint32_t per_mille = 0;
+  bool relays_only = false;             // nodes without a user only
   std::uint32_t silent_per_mille = 0;   // churn, crash: ends nobody is told of (power loss)
   Millis session = 0, away = 0;         // churn: scales of the time online and offline
   Shape session_shape = Shape::weibull_608, away_shape = Shape::exponential;

@@ -51,7 +51,7 @@ class Simulation final : private Audience {
   void begin_fault(std::uint32_t index);
   void end_fault(std::uint32_t index);
   void begin_churn(std::uint32_t index);
-  std::vector<std::uint32_t> choose(std::uint32_t per_mille);
+  std::vector<std::uint32_t> choose(const Fault& fault);
   void heal();
   void hold(std::uint32_t node, Hold reason, Stop how);
   void release(std::uint32_t node, Hold reason);
