@@ -36,6 +36,9 @@ bool is_bootstrap(std::string_view text);
 // "1048576", "64M", "2G" (powers of 1024).
 std::optional<std::uint64_t> parse_size(std::string_view text);
 
+// Letters to insert, delete or replace to get from one word to the other (Levenshtein).
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
 extern const std::vector<std::string_view> kCommands;  // those people are told of
 
 }  // namespace comm

@@ -145,6 +145,21 @@ ParsedOptions finish(Options options, const Raw& raw) {
   return out;
 }
 
+// The first option that the command does not have, with the nearest that it has: CLI11 would speak of what is missing
+// before it speaks of what is misspelt.
+std::string unknown_option(const CLI::App& command, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name.size() < 3 || name.compare(0, 2, "--") != 0 || command.get_option_no_throw(name) != nullptr) continue;
+    std::string what = "there is no option " + name;
+    for (const CLI::Option* option : command.get_options())
+      for (const std::string& known : option->get_lnames())
+        if (edit_distance("--" + known, name) <= 2) return what + "; did you mean --" + known + "?";
+    return what + ".";
+  }
+  return {};
+}
+
 }  // namespace
 
 ParsedOptions parse_options(const CommandLine& line) {
@@ -158,7 +173,11 @@ ParsedOptions parse_options(const CommandLine& line) {
     command.clear();
     words = {"--help"};
   }
-  if (!command.empty()) words.insert(words.begin(), command);
+  if (!command.empty()) {
+    const std::string wrong = unknown_option(*app.get_subcommand(command), words);
+    if (!wrong.empty()) return usage_error(wrong, command);
+    words.insert(words.begin(), command);
+  }
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(words));
