@@ -152,7 +152,7 @@ void KvStore::apply(Turn&, const PutCustody& op) {
     const auto old_due = keys::RowReader(old).integer<Millis>();
     if (old_due != op.due) erase(keys::due(old_due, op.id));
   }
-  put(keys::due(op.due, op.id), sequence_value(id.sequence));
+  if (op.due != 0) put(keys::due(op.due, op.id), sequence_value(id.sequence));  // 0: nothing is due
   put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));
 }
 

@@ -50,7 +50,8 @@ std::string KvStore::verify_messages(Recount& recount) const {
     }
     std::string sequence_row;
     keys::put_int(sequence_row, sequence);
-    recount.index[keys::due(keys::RowReader(value).integer<Millis>(), owner->second)] = sequence_row;
+    const auto due = keys::RowReader(value).integer<Millis>();
+    if (due != 0) recount.index[keys::due(due, owner->second)] = sequence_row;
     return true;
   });
   return fault;

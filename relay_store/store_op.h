@@ -36,7 +36,7 @@ struct PutTombstone {
 };
 struct EraseMessage { MessageId id; };    // expired: message and custody state leave
 struct EraseTombstone { MessageId id; };
-// Backoff and exchange state of a live message, opaque to the store; `due` indexes it. Lost updates only cost a
+// Backoff and exchange state of a live message, opaque to the store; `due` indexes it, 0 = never due. Lost updates only cost a
 // re-offer, so nothing waits for it. Ignored if the message is not live.
 struct PutCustody { MessageId id; Millis due = 0; Bytes state; };
 struct PutKeyRecord { Address address; std::uint64_t seq = 0; Millis expires = 0; Bytes record; };  // encoded SignedRecord

@@ -164,7 +164,7 @@ void OwnKeys::keep(const KeyRecord& old, Millis wall) {
 // Old keys go only after mail that waited for this start has had an hour to arrive: the owner may have been away for
 // longer than they are kept. The hour also lets a clock that started wrong be set right.
 void OwnKeys::drop_old(TimePoint now, Effects& out) {
-  if (!first_session_ || now.mono - *first_session_ < kCollectPoll) return;
+  if (clock_doubted_ || !first_session_ || now.mono - *first_session_ < kCollectPoll) return;
   for (auto it = prekeys_.begin(); it != prekeys_.end();) {
     const RandomPrekey& prekey = it->second;
     if (prekey.replaced == 0 || now.wall - prekey.replaced < kPrekeyKept) {

@@ -33,6 +33,7 @@ class OwnKeys {
   DhKey prekey() const { return record_->key_record.prekey; }            // REQUIRES: ensure
 
   void peers(TimePoint now, std::uint32_t sessions, Effects& out);
+  void doubt_clock(bool suspicious) { clock_doubted_ = suspicious; }
   void published(TimePoint now, const RecordPublished& notice);
   // A valid record of the own address that some node holds.
   void seen(TimePoint now, const SignedRecord& record, Effects& out);
@@ -92,6 +93,7 @@ class OwnKeys {
   Millis publish_at_ = 0;                            // mono
   Millis publish_backoff_ = 0;
   bool waiting_for_store_ = false;
+  bool clock_doubted_ = false;                       // then no key is dropped for age
 };
 
 }  // namespace comm::agent

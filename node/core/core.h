@@ -35,6 +35,7 @@ struct Core {
   Mailboxes mailboxes;
   Records records;
   CoreStatus counted;  // rejected, rejected_reasons
+  bool clock_doubted = false;
 
   void count(const Error& error);
   void fault(Link& link, const Error& error);  // counts; disconnects by its scope or after too many
@@ -43,6 +44,8 @@ struct Core {
   void answer_failed(const Request& request, const NodeId& from);
   void session_ready(Link& link);
   void session_gone(Link& link);  // was ready
+  void greet(LinkId link);        // what a custodian or record holder is asked or given first
+  void join_done();
   void lookup_done(LookupFor purpose, std::uint64_t key, const OverlayPoint& target, const std::vector<Contact>& found);
   void fire(const TimerQueue::Timer& timer);
   // Nodes that keep what lies at `target`: everyone known while the network is small, else nullopt (look it up).

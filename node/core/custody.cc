@@ -9,12 +9,13 @@ namespace comm {
 namespace {
 constexpr Millis kDiskFullPause = 10 * kSecond;
 constexpr std::size_t kWantBatch = 64;
+constexpr std::size_t kOwnHeldPage = 256;
 }  // namespace
 
 void CustodyService::on_message(Link& link, std::uint32_t request_id, const Message& message) {
   const LinkId link_id = link.id;
   const NodeId from = link.node;
-  const Request request = core_.peers.take_answer(link, request_id);
+  const Request request = core_.peers.take_answer(link, request_id, {RequestKind::want});
   const bool pushed = request.kind != RequestKind::want;
   Stored answer;
   for (const SealedItem& item : message.items) {
@@ -23,12 +24,14 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
     if (auto status = accept(*still, item, pushed)) answer.items.push_back(std::move(*status));
   }
   if (!pushed) {
-    // What did not fit into the answer is asked for again, of the same node.
+    // What did not fit into the answer is asked for again, of the same node; if nothing of it came, of the next.
     std::vector<MessageId> rest;
-    if (auto asked = wants_.extract(request.key); !asked.empty())
+    auto asked = wants_.extract(request.key);
+    if (!asked.empty())
       for (const MessageId& id : asked.mapped())
         if (const auto it = wanted_.find(id); it != wanted_.end() && it->second.asked == from) rest.push_back(id);
-    ask(from, rest);
+    if (!asked.empty() && rest.size() == asked.mapped().size()) ask_next(rest, from);
+    else ask(from, rest);
   }
   if (!answer.items.empty())
     core_.out->send_durable(link_id, pushed ? request_id : 0, std::move(answer));
@@ -45,14 +48,14 @@ std::optional<StoredItem> CustodyService::accept(Link& link, const SealedItem& i
     return StoredItem{id, StoredStatus::acknowledged, RefuseReason::none, 0, core_.store.final_record(id).value_or(Bytes{})};
   if (held == Custody::live) {
     note_holder(id, link.node, true);
-    wanted_.erase(id);
+    forget_wanted(id);
     return StoredItem{.id = id, .status = StoredStatus::duplicate};
   }
   if (const auto ok = check_body(*header, item.body); !ok) return core_.fault(link, ok.error()), std::nullopt;
   if (const auto ok = check_stamp(*header, id, item.nonce); !ok) return core_.fault(link, ok.error()), std::nullopt;
   const auto wanted = wanted_.find(id);
   std::vector<NodeId> sources = wanted == wanted_.end() ? std::vector<NodeId>{} : wanted->second.sources;
-  if (wanted != wanted_.end()) wanted_.erase(wanted);
+  forget_wanted(id);
   if (core_.mailboxes.is_own(header->mailbox)) {
     remember_source(id, link.node);
     for (const NodeId& source : sources) remember_source(id, source);
@@ -110,7 +113,7 @@ void CustodyService::note_holder(const MessageId& id, const NodeId& peer, bool s
 void CustodyService::on_offer(Link& link, const Offer& offer) {
   const LinkId link_id = link.id;
   const NodeId from = link.node;
-  Ack acks;
+  std::vector<Bytes> finals;
   Stored held;
   std::vector<MessageId> ask_for;
   for (const OfferItem& item : offer.items) {
@@ -127,7 +130,7 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
     const MessageId id = message_id(item.header);
     const Custody state = core_.store.custody_of(id);
     if (state == Custody::acknowledged || state == Custody::refused) {
-      acks.records.push_back(core_.store.final_record(id).value_or(Bytes{}));
+      finals.push_back(core_.store.final_record(id).value_or(Bytes{}));
     } else if (state == Custody::live) {
       note_holder(id, from, true);
       held.items.push_back({.id = id, .status = StoredStatus::duplicate});
@@ -137,19 +140,47 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
       auto& sources = it->second.sources;
       if (std::find(sources.begin(), sources.end(), from) == sources.end() && sources.size() < 8)
         sources.push_back(from);
-      if (it->second.until > core_.now.mono) continue;
-      it->second.asked = from;
-      it->second.until = core_.now.mono + kWantTimeout;
-      ask_for.push_back(id);
+      if (it->second.until <= core_.now.mono && assign(it->second, from)) ask_for.push_back(id);
     } else if (wanted_.size() < kMaxWanted) {
-      wanted_[id] = {from, core_.now.mono + kWantTimeout, {from}};
+      Wanted wanted{{}, 0, {from}};
+      if (!assign(wanted, from)) continue;
+      wanted_[id] = std::move(wanted);
       ask_for.push_back(id);
     }
   }
-  if (!acks.records.empty()) core_.out->send_durable(link_id, 0, std::move(acks));
+  send_records(link_id, finals);
   if (!held.items.empty()) core_.out->send_durable(link_id, 0, std::move(held));
   ask(from, ask_for);
   schedule();
+}
+
+bool CustodyService::assign(Wanted& wanted, const NodeId& node) {
+  std::size_t& count = wanted_of_[node];
+  if (wanted.asked != node && count >= kMaxWantedPerPeer) return false;
+  if (wanted.asked != node) {
+    ++count;
+    if (const auto old = wanted_of_.find(wanted.asked); old != wanted_of_.end() && --old->second == 0) wanted_of_.erase(old);
+  }
+  wanted.asked = node;
+  wanted.until = core_.now.mono + kWantTimeout;
+  return true;
+}
+
+void CustodyService::forget_wanted(const MessageId& id) {
+  const auto it = wanted_.find(id);
+  if (it == wanted_.end()) return;
+  if (const auto count = wanted_of_.find(it->second.asked); count != wanted_of_.end() && --count->second == 0)
+    wanted_of_.erase(count);
+  wanted_.erase(it);
+}
+
+void CustodyService::send_records(LinkId link, const std::vector<Bytes>& records) {
+  constexpr std::size_t kRecordsPerPacket = 256;  // of the larger kind, 52 KB
+  for (std::size_t at = 0; at < records.size(); at += kRecordsPerPacket) {
+    Ack ack;
+    for (std::size_t i = at; i < records.size() && i < at + kRecordsPerPacket; ++i) ack.records.push_back(records[i]);
+    core_.out->send_durable(link, 0, std::move(ack));
+  }
 }
 
 void CustodyService::ask(const NodeId& from, const std::vector<MessageId>& ids) {
@@ -171,13 +202,10 @@ void CustodyService::ask_next(const std::vector<MessageId>& ids, const NodeId& f
     if (it == wanted_.end() || it->second.asked != failed) continue;
     Wanted& wanted = it->second;
     std::erase(wanted.sources, failed);
-    if (wanted.sources.empty()) {
-      wanted_.erase(it);  // asked for again when it is offered again
-      continue;
-    }
-    wanted.asked = wanted.sources.front();
-    wanted.until = core_.now.mono + kWantTimeout;
-    next[wanted.asked].push_back(id);
+    while (!wanted.sources.empty() && !assign(wanted, wanted.sources.front()))
+      wanted.sources.erase(wanted.sources.begin());
+    if (wanted.sources.empty()) forget_wanted(id);  // asked for again when it is offered again
+    else next[wanted.asked].push_back(id);
   }
   for (const auto& [node, list] : next) ask(node, list);
 }
@@ -198,7 +226,7 @@ void CustodyService::source_gone(const NodeId& node) {
 
 void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& want) {
   Message answer;
-  Ack acks;
+  std::vector<Bytes> finals;
   std::size_t bytes = 0;
   for (const MessageId& id : want.ids) {
     if (const auto message = core_.store.message(id)) {
@@ -212,11 +240,11 @@ void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& w
       note_holder(id, link.node, false);
       answer.items.push_back(std::move(item));
     } else if (auto record = core_.store.final_record(id)) {
-      acks.records.push_back(std::move(*record));
+      finals.push_back(std::move(*record));
     }
   }
   const LinkId link_id = link.id;
-  if (!acks.records.empty()) core_.out->send_durable(link_id, 0, std::move(acks));
+  send_records(link_id, finals);
   if (answer.items.empty()) {
     core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::not_held), "not held"});
   } else {
@@ -226,14 +254,10 @@ void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& w
 
 void CustodyService::on_stored(Link& link, const Stored& stored) {
   const NodeId from = link.node;
+  const LinkId link_id = link.id;
   for (const StoredItem& item : stored.items) {
     if (item.status == StoredStatus::acknowledged) {
-      const auto record = check_final_record(item.ack);
-      if (!record || record->id != item.id) {
-        core_.count(record ? Error{Stage::crypto, Scope::count, "ack-of-other-id"} : record.error());
-      } else {
-        finalise(*record, from);
-      }
+      if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, item.ack);
       continue;
     }
     const auto message = core_.store.message(item.id);
@@ -265,24 +289,29 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
 }
 
 void CustodyService::on_ack(Link& link, const Ack& ack) {
-  const NodeId from = link.node;
   const LinkId link_id = link.id;
-  for (const Bytes& bytes : ack.records) {
-    const auto record = check_final_record(bytes);
-    if (!record) {
-      if (Link* still = core_.sessions.find(link_id)) core_.fault(*still, record.error());
-      continue;
-    }
-    finalise(*record, from);
-  }
+  for (const Bytes& bytes : ack.records)
+    if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, bytes);
   schedule();
+}
+
+void CustodyService::check_and_finalise(Link& link, const Bytes& bytes) {
+  const NodeId from = link.node;
+  // A refusal costs a signature check: what changes nothing is not checked, the rest is limited. Preimages are cheap.
+  if (const auto refusal = parse_refusal(bytes)) {
+    if (core_.store.custody_of(message_id(refusal->header)) >= Custody::refused) return;
+    if (!link.costly.take(core_.now.mono)) return core_.count({Stage::policy, Scope::count, "refusal-rate"});
+  }
+  const auto record = check_final_record(bytes);
+  if (!record) return core_.fault(link, record.error());
+  finalise(*record, from);
 }
 
 void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
   if (const auto ok = check_ack_age(record.header, core_.now.wall); !ok) return core_.count(ok.error());
   const Custody kind = record.kind == FinalKind::acknowledged ? Custody::acknowledged : Custody::refused;
   const Custody held = core_.store.custody_of(record.id);
-  wanted_.erase(record.id);
+  forget_wanted(record.id);
   if (held >= kind) return;  // known already
   if (held == Custody::live) {
     const CustodyState state = parse_custody(core_.store.custody_state(record.id).value_or(Bytes{}));
@@ -357,9 +386,19 @@ void CustodyService::decline(const DeclineMail& decline) {
   schedule();
 }
 
+void CustodyService::open_held(const MailboxId& mailbox) {
+  // Kept here before its owner was this node's user, or not openable until now.
+  std::uint64_t cursor = 0;
+  for (const MailboxItem& item : core_.store.mailbox_page(mailbox, cursor, kOwnHeldPage)) {
+    SealedItem sealed{item.stored.header, item.stored.nonce, core_.store.body(item.id).value_or(Bytes{})};
+    core_.out->now(Notice{MailArrived{item.id, std::move(sealed), item.stored.ingress}});
+  }
+}
+
 void CustodyService::store_failed() {
   disk_full_until_ = core_.now.mono + kDiskFullPause;
   wanted_.clear();
+  wanted_of_.clear();
   wants_.clear();
   incoming_.clear();
   incoming_order_.clear();

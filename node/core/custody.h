@@ -22,6 +22,8 @@ class CustodyService {
   void on_ack(Link& link, const Ack& ack);
   void want_failed(std::uint64_t want, const NodeId& from);  // deadline passed or NOT_HELD: the next source is asked
   void source_gone(const NodeId& node);
+  void open_held(const MailboxId& mailbox);             // has become an own one: what lies here is for this node's user
+  void clamp();                                         // after a step of the clock: nothing is due later than it may be
 
   // --- this node's own user ---
   void submit(const SubmitMessage& submit);
@@ -44,6 +46,7 @@ class CustodyService {
     std::vector<NodeId> sources;        // who offered it
   };
   static constexpr std::size_t kMaxWanted = 8'192;
+  static constexpr std::size_t kMaxWantedPerPeer = 1'024;  // nobody's false offers keep others' mail from being asked for
   static constexpr std::size_t kMaxIncoming = 4'096;
   static constexpr std::size_t kDuePage = 256;
 
@@ -54,6 +57,11 @@ class CustodyService {
   void note_holder(const MessageId& id, const NodeId& peer, bool stored);
   void finalise(const FinalRecord& record, const NodeId& from);
   void spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record);
+
+  void forget_wanted(const MessageId& id);
+  bool assign(Wanted& wanted, const NodeId& node);
+  void send_records(LinkId link, const std::vector<Bytes>& records);
+  void check_and_finalise(Link& link, const Bytes& bytes);
 
   void process_due();
   void work_off(const MessageId& id, CustodyState& state, const StoredHeader& stored);
@@ -75,6 +83,7 @@ class CustodyService {
   Core& core_;
   std::map<MessageId, Wanted> wanted_;
   std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
+  std::map<NodeId, std::size_t> wanted_of_;             // how many are asked of whom
   std::uint64_t next_want_ = 1;
   std::map<MessageId, std::vector<NodeId>> incoming_;   // own mail on its way in: who is to get the ack
   std::deque<MessageId> incoming_order_;
@@ -85,6 +94,7 @@ class CustodyService {
   Millis disk_full_until_ = 0;
   Millis next_record_sweep_ = 0;
   std::uint64_t recover_cursor_ = 0;
+  bool clamping_ = false;                               // the recovery pass under way also shortens waits
 };
 
 }  // namespace comm

@@ -44,7 +44,7 @@ void CustodyService::save(const MessageId& id, const CustodyState& state, const 
   const auto header = parse_header(stored.header);
   // An own message must be looked at when it expires, so that its writer is told.
   if (state.origin && !state.expired_told && header && (due == 0 || due > header->expires_ms()))
-    due = header->expires_ms();
+    due = core_.clock.suspicious() ? std::max(header->expires_ms(), core_.now.wall + kMinute) : header->expires_ms();
   if (state.origin) own_[id] = state.exchanged();
   core_.out->store(PutCustody{id, due, encode_custody(state)});
 }
@@ -73,6 +73,14 @@ void CustodyService::work_off(const MessageId& id, CustodyState& state, const St
   const auto header = parse_header(stored.header);
   CHECK(header.has_value());
   const Millis now = core_.now.wall;
+  if (header->expires_ms() <= now && core_.clock.suspicious()) {
+    // By a clock in doubt nothing expires, and nothing is offered that may have: look again soon.
+    for (auto& peer : state.peers)
+      if (peer.next != 0) peer.next = std::max(peer.next, now + kMinute);
+    if (state.spread != 0) state.spread = std::max(state.spread, now + kMinute);
+    state.refresh = now + kMinute;
+    return;
+  }
   if (header->expires_ms() <= now) {
     if (state.origin && !state.expired_told) core_.out->now(Notice{MessageExpired{id}});
     state.expired_told = true;
@@ -108,8 +116,7 @@ void CustodyService::offer_to(const MessageId& id, CustodyState& state, CustodyP
   if (directly) {
     SealedItem item{stored.header, stored.nonce, core_.store.body(id).value_or(Bytes{})};
     // Durable first: what the network has seen of us must not be unknown to us after a crash.
-    const std::uint32_t request = link->next_request++;
-    core_.out->send_durable(link->id, request, Message{{std::move(item)}});
+    core_.out->send_durable(link->id, 0, Message{{std::move(item)}});
     return;
   }
   Offer& offer = offers_[peer.id];
@@ -282,14 +289,28 @@ void CustodyService::recover_page() {
   const auto page = core_.store.live_page(recover_cursor_, kRecoverPage);
   for (const MailboxItem& item : page) {
     recover_cursor_ = item.sequence;
-    if (!item.stored.ingress.is_zero()) continue;
+    if (!item.stored.ingress.is_zero() && !clamping_) continue;
     CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
-    if (!state.origin || state.expired_told) continue;
-    own_[item.id] = state.exchanged();
-    for (auto& peer : state.peers) peer.next = core_.now.wall;
+    if (state.expired_told) continue;
+    const Millis latest = core_.now.wall + kBackoffCap + kBackoffCap / 10;
+    for (auto& peer : state.peers) {
+      if (state.origin) peer.next = core_.now.wall;
+      else peer.next = std::min(peer.next, latest);
+    }
+    state.spread = std::min(state.spread, latest);
+    state.refresh = std::min(state.refresh, latest);
+    if (state.origin) own_[item.id] = state.exchanged();
     save(item.id, state, item.stored);
   }
   if (page.size() == kRecoverPage) core_.timers.at(core_.now.mono + 10, TimerKind::recover);
+  else clamping_ = false;
+}
+
+void CustodyService::clamp() {
+  // Due times are wall-clock instants: what a clock that ran ahead wrote would stay silent until the wall catches up.
+  recover_cursor_ = 0;
+  clamping_ = true;
+  core_.timers.at(core_.now.mono, TimerKind::recover);
 }
 
 void CustodyService::expire() {

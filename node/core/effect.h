@@ -25,9 +25,10 @@ struct MessageExpired { MessageId id; };
 struct RecordLookup { Address address; std::optional<SignedRecord> best; bool conflict = false; std::uint32_t answers = 0; };
 struct RecordPublished { std::uint32_t holders = 0; };
 struct RecordSeen { Address address; SignedRecord record; };          // own address seen with a record we did not make
+struct ClockDoubt { bool suspicious = false; };                        // nothing is deleted for age meanwhile
 struct PeersChanged { std::uint32_t sessions = 0; std::uint32_t relays = 0; };
 using Notice = std::variant<MailArrived, MessageQueued, MessageStored, MessageRefused, MessageFinal, MessageExpired,
-                            RecordLookup, RecordPublished, RecordSeen, PeersChanged>;
+                            RecordLookup, RecordPublished, RecordSeen, ClockDoubt, PeersChanged>;
 
 // --- to people: what the user's programs show. Texts are as received; make them safe before display. ---
 enum class DeliveryState : std::uint8_t { needs_key, sealed, queued, relayed, delivered, expired, failed };

@@ -4,12 +4,16 @@
 
 namespace comm {
 
+void Lookups::later(const OverlayPoint& target, Waiter waiter, std::vector<Contact> contacts) {
+  // A caller in the middle of changing its own state must not be called back.
+  ready_.push_back({target, waiter, std::move(contacts)});
+  core_.timers.at(core_.now.mono, TimerKind::lookup, 0);
+}
+
 void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key) {
   const bool fresh = purpose == LookupFor::join || purpose == LookupFor::refresh;
-  if (const auto it = cache_.find(target); !fresh && it != cache_.end() && core_.now.mono - it->second.at < kCacheAge) {
-    const std::vector<Contact> found = it->second.contacts;
-    return core_.lookup_done(purpose, key, target, found);
-  }
+  if (const auto it = cache_.find(target); !fresh && it != cache_.end() && core_.now.mono - it->second.at < kCacheAge)
+    return later(target, {purpose, key}, it->second.contacts);
   if (const auto it = by_target_.find(target); it != by_target_.end()) {
     jobs_.at(it->second).waiters.push_back({purpose, key});
     return;
@@ -18,10 +22,11 @@ void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t 
   // Random restarts: a retry from the same contacts gains nothing against liars near the target.
   for (auto& contact : core_.table.random(kBucketSize, core_.random, true))
     if (std::find(start.begin(), start.end(), contact) == start.end()) start.push_back(contact);
-  if (start.empty() || jobs_.size() >= kMaxLookups) return core_.lookup_done(purpose, key, target, {});
+  if (start.empty() || jobs_.size() >= kMaxLookups) return later(target, {purpose, key}, {});
   const std::uint64_t id = next_++;
   jobs_.emplace(id, Job{target,
-                        Lookup(core_.config.id, target, std::move(start), kBucketSize, core_.size.region_radius(kRegionFactor), core_.random),
+                        Lookup(core_.config.id, target, std::move(start), kBucketSize,
+                               core_.size.region_radius(kRegionFactor), core_.random),
                         {{purpose, key}}});
   by_target_[target] = id;
   core_.table.touched(target, core_.now.mono);
@@ -36,7 +41,13 @@ void Lookups::advance(std::uint64_t id) {
     const auto ask = it->second.lookup.next();
     if (ask.empty()) return;
     const OverlayPoint target = it->second.target;
-    for (const auto& contact : ask) core_.peers.send(contact, FindNode{target}, {RequestKind::find_node, id});
+    for (const auto& contact : ask) {
+      const auto job = jobs_.find(id);
+      if (job == jobs_.end()) return;
+      const bool unknown = core_.sessions.ready(contact.id) == nullptr && core_.table.find(contact.id) == nullptr;
+      if (unknown && ++job->second.checks > kLookupNodeChecks) job->second.lookup.failed(contact.id);
+      else core_.peers.send(contact, FindNode{target}, {RequestKind::find_node, id});
+    }
   }
 }
 
@@ -47,17 +58,45 @@ void Lookups::answered(std::uint64_t id, const NodeId& from, const Nodes& nodes)
   advance(id);
 }
 
+void Lookups::go_on(std::uint64_t id) {
+  const auto it = jobs_.find(id);
+  if (it->second.lookup.done()) finish(id);
+  else core_.timers.at(core_.now.mono, TimerKind::lookup, id | std::uint64_t{1} << 63);  // not recursively
+}
+
 void Lookups::failed(std::uint64_t id, const NodeId& from) {
   const auto it = jobs_.find(id);
   if (it == jobs_.end()) return;
   it->second.lookup.failed(from);
-  if (it->second.lookup.done()) finish(id);
-  else core_.timers.at(core_.now.mono, TimerKind::lookup, id | std::uint64_t{1} << 63);  // go on, but not recursively
+  go_on(id);
+}
+
+void Lookups::false_contact(std::uint64_t id, const NodeId& named) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  it->second.lookup.false_contact(named);
+  go_on(id);
 }
 
 void Lookups::timer(std::uint64_t key) {
+  if (key == 0) {
+    for (std::size_t left = ready_.size(); left > 0; --left) {
+      const Ready ready = std::move(ready_.front());
+      ready_.pop_front();
+      core_.lookup_done(ready.waiter.purpose, ready.waiter.key, ready.target, ready.contacts);
+    }
+    return;
+  }
   if (key >> 63 != 0) return advance(key & ~(std::uint64_t{1} << 63));
   if (jobs_.contains(key)) finish(key);
+}
+
+void Lookups::remember(const OverlayPoint& target, const std::vector<Contact>& contacts) {
+  if (contacts.empty()) return;  // nobody answered: that is worth another try, not ten minutes
+  if (cache_.size() >= kCachedRegions && !cache_.contains(target))
+    cache_.erase(std::min_element(cache_.begin(), cache_.end(),
+                                  [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+  cache_[target] = {core_.now.mono, contacts};
 }
 
 void Lookups::finish(std::uint64_t id) {
@@ -71,15 +110,14 @@ void Lookups::finish(std::uint64_t id) {
   });
   if (random_target) core_.size.observe(job.target, found);
   core_.size.observe_known(core_.table.size());
-  if (cache_.size() >= kCachedRegions) cache_.erase(cache_.begin());
-  cache_[job.target] = {core_.now.mono, found};
-  for (const Waiter& waiter : job.waiters) core_.lookup_done(waiter.purpose, waiter.key, job.target, found);
+  remember(job.target, found);
+  for (const Waiter& waiter : job.waiters) later(job.target, waiter, found);
 }
 
 void Lookups::session_ready() {
   core_.size.observe_known(core_.table.size());
-  if (joined_) return;
-  joined_ = true;
+  if (joining_) return;
+  joining_ = true;
   find(overlay_point(core_.config.id), LookupFor::join, 0);
   core_.timers.at(core_.now.mono + 5 * kSecond, TimerKind::table);
 }

@@ -12,13 +12,16 @@ class Lookups {
  public:
   explicit Lookups(Core& core) : core_(core) {}
 
-  // Core::lookup_done(purpose, key, target, contacts) follows, maybe at once.
+  // Core::lookup_done(purpose, key, target, contacts) follows in a later timer, never within this call.
   void find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key);
   void answered(std::uint64_t lookup, const NodeId& from, const Nodes& nodes);
   void failed(std::uint64_t lookup, const NodeId& from);
+  void false_contact(std::uint64_t lookup, const NodeId& named);
   void timer(std::uint64_t key);                        // a lookup's deadline
   void table_timer();                                   // refresh of buckets, pings of questionable nodes
   void session_ready();                                 // the first session starts the join
+  bool joined() const { return joined_; }               // the join's lookup is over: the size estimate means something
+  void join_done() { joined_ = true; }
 
  private:
   static constexpr std::size_t kMaxLookups = 64;
@@ -29,9 +32,14 @@ class Lookups {
     OverlayPoint target;
     Lookup lookup;
     std::vector<Waiter> waiters;
+    std::size_t checks = 0;  // id checks it may have caused
   };
   struct Cached { Millis at; std::vector<Contact> contacts; };
 
+  struct Ready { OverlayPoint target; Waiter waiter; std::vector<Contact> contacts; };
+  void later(const OverlayPoint& target, Waiter waiter, std::vector<Contact> contacts);
+  void go_on(std::uint64_t id);
+  void remember(const OverlayPoint& target, const std::vector<Contact>& contacts);
   void advance(std::uint64_t id);
   void finish(std::uint64_t id);
 
@@ -39,7 +47,9 @@ class Lookups {
   std::map<std::uint64_t, Job> jobs_;
   std::map<OverlayPoint, std::uint64_t> by_target_;
   std::map<OverlayPoint, Cached> cache_;
+  std::deque<Ready> ready_;
   std::uint64_t next_ = 1;
+  bool joining_ = false;
   bool joined_ = false;
 };
 

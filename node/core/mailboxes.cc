@@ -58,8 +58,10 @@ void Mailboxes::set_own(const std::vector<MailboxKey>& keys) {
     else next.insert(std::move(known));
   }
   own_ = std::move(next);
-  for (const auto& [node, link_id] : core_.sessions.by_node())
-    if (Link* link = core_.sessions.find(link_id)) session_ready(*link);
+  for (const auto& [id, own] : own_) core_.custody.open_held(id);
+  if (core_.lookups.joined())
+    for (const auto& [node, link_id] : core_.sessions.by_node())
+      if (Link* link = core_.sessions.find(link_id)) session_ready(*link);
   schedule(0);
 }
 
@@ -81,7 +83,9 @@ void Mailboxes::on_collected(Link& link, std::uint64_t request_key, const Collec
   const auto node = asking_.extract(request_key);
   if (node.empty() || collected.status != CollectStatus::subscribed) return;
   const auto own = own_.find(node.mapped().first);
-  if (own != own_.end()) own->second.subscribed.insert(link.node);
+  if (own == own_.end()) return;
+  auto& subscribed = own->second.subscribed;
+  if (std::find(subscribed.begin(), subscribed.end(), link.node) == subscribed.end()) subscribed.push_back(link.node);
 }
 
 void Mailboxes::collect_failed(std::uint64_t request_key) {
@@ -113,6 +117,7 @@ void Mailboxes::timer() {
   if (scheduled_ > core_.now.mono) return;  // an older, later one
   scheduled_ = 0;
   if (core_.owner == nullptr || own_.empty()) return;
+  if (!core_.lookups.joined()) return schedule(kSecond);
   for (auto& [mailbox, own] : own_) {
     // Sessions that are custodians and were not asked, or whose answer was lost.
     for (const auto& [node, link_id] : core_.sessions.by_node()) {
@@ -133,17 +138,14 @@ void Mailboxes::timer() {
 std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {
   const auto it = own_.find(mailbox);
   if (it == own_.end()) return {};
-  return {it->second.subscribed.begin(), it->second.subscribed.end()};
+  return it->second.subscribed;
 }
 
 bool Mailboxes::keeps(const NodeId& node) const {
   for (const auto& [mailbox, own] : own_) {
-    if (!own.subscribed.contains(node)) continue;
-    std::size_t before = 0;  // the first few subscriptions are kept, further ones were polls
-    for (const NodeId& other : own.subscribed) {
-      if (other == node) return true;
-      if (++before >= kCustodiansSubscribed) break;
-    }
+    // The first subscriptions are kept, further ones were polls. By age: an id cannot be chosen to be kept.
+    const auto last = own.subscribed.begin() + static_cast<std::ptrdiff_t>(std::min(kCustodiansSubscribed, own.subscribed.size()));
+    if (std::find(own.subscribed.begin(), last, node) != last) return true;
   }
   return false;
 }
@@ -166,7 +168,7 @@ void Mailboxes::session_gone(const NodeId& node) {
   }
   bool lost = false;
   for (auto& [mailbox, own] : own_) {
-    lost |= own.subscribed.erase(node) > 0;
+    lost |= std::erase(own.subscribed, node) > 0;
     own.asked.erase(node);
     if (own.subscribed.size() < kCustodiansSubscribed) own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
   }

@@ -33,7 +33,7 @@ class Mailboxes {
   static constexpr std::size_t kCollectPage = 128;
   struct Own {
     MailboxKey key;
-    std::set<NodeId> subscribed;
+    std::vector<NodeId> subscribed;   // in order of subscription
     std::map<NodeId, Millis> asked;   // mono, when last collected from
     Millis next_poll = 0;
   };

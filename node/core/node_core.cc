@@ -6,7 +6,19 @@ namespace comm {
 
 namespace {
 constexpr std::uint32_t kFaultsAllowed = 64;
+constexpr Millis kClockCheck = 10 * kSecond;
 const std::string_view kClockRow = "clock-max";
+constexpr std::initializer_list<RequestKind> kAnyRequest{RequestKind::ping, RequestKind::find_node,
+                                                         RequestKind::get_record, RequestKind::put_record,
+                                                         RequestKind::collect, RequestKind::want};
+
+// What may be answered by an Error; an answer or a push never is.
+bool is_request(const Packet& packet) {
+  return packet.request_id != 0 &&
+         (std::holds_alternative<Ping>(packet.body) || std::holds_alternative<FindNode>(packet.body) ||
+          std::holds_alternative<Want>(packet.body) || std::holds_alternative<Collect>(packet.body) ||
+          std::holds_alternative<PutRecord>(packet.body) || std::holds_alternative<GetRecord>(packet.body));
+}
 }  // namespace
 
 Core::Core(CoreConfig config_in, const NodeSigningKey& key_in, const StoreView& store_in, RandomSource& random_in,
@@ -52,7 +64,9 @@ void Core::packet(LinkId link_id, const Packet& packet) {
   // Acknowledgements are never starved: they only shrink what everyone holds.
   if (!std::holds_alternative<Ack>(packet.body) && !link->packets.take(now.mono)) {
     count({Stage::policy, Scope::count, "packet-rate"});
-    return out->send(link_id, packet.request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "too many packets"});
+    if (is_request(packet))
+      out->send(link_id, packet.request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "too many packets"});
+    return;
   }
   dispatch(*link, packet);
 }
@@ -60,8 +74,9 @@ void Core::packet(LinkId link_id, const Packet& packet) {
 void Core::dispatch(Link& link, const Packet& packet) {
   const std::uint32_t id = packet.request_id;
   table.answered(link.node, now.mono);
+  if (!std::holds_alternative<Ping>(packet.body) && !std::holds_alternative<Pong>(packet.body)) link.last_used = now.mono;
   const auto answer = [&](RequestKind kind) -> std::optional<std::uint64_t> {
-    const Request request = peers.take_answer(link, id);
+    const Request request = peers.take_answer(link, id, {kind});
     if (request.kind == kind) return request.key;
     count({Stage::state, Scope::count, "unsolicited-answer"});
     return std::nullopt;
@@ -70,7 +85,7 @@ void Core::dispatch(Link& link, const Packet& packet) {
       [&](const auto& body) {
         using T = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<T, Ping>) out->send(link.id, id, Pong{});
-        else if constexpr (std::is_same_v<T, Pong>) peers.take_answer(link, id);
+        else if constexpr (std::is_same_v<T, Pong>) peers.take_answer(link, id, {RequestKind::ping});
         else if constexpr (std::is_same_v<T, FindNode>) out->send(link.id, id, Nodes{table.closest(body.target, kMaxContactsPerPacket, true)});
         else if constexpr (std::is_same_v<T, Nodes>) { if (auto key_ = answer(RequestKind::find_node)) lookups.answered(*key_, link.node, body); }
         else if constexpr (std::is_same_v<T, Offer>) custody.on_offer(link, body);
@@ -83,16 +98,16 @@ void Core::dispatch(Link& link, const Packet& packet) {
         else if constexpr (std::is_same_v<T, PutRecord>) records.on_put(link, id, body);
         else if constexpr (std::is_same_v<T, GetRecord>) records.on_get(link, id, body);
         else if constexpr (std::is_same_v<T, Record>) {
-          const Request request = peers.take_answer(link, id);
-          if (request.kind == RequestKind::get_record || request.kind == RequestKind::put_record) records.on_record(request.key, body);
+          const Request request = peers.take_answer(link, id, {RequestKind::get_record, RequestKind::put_record});
+          if (request.kind != RequestKind::none) records.on_record(request.key, body);
           else count({Stage::state, Scope::count, "unsolicited-answer"});
         } else if constexpr (std::is_same_v<T, ErrorBody>) {
-          const Request request = peers.take_answer(link, id);
+          const Request request = peers.take_answer(link, id, kAnyRequest);
           if (request.kind != RequestKind::none) answer_failed(request, link.node);
           if (body.code == static_cast<std::uint32_t>(ErrorCode::no_session)) sessions.close(link.id, ErrorCode{0});
         } else {
           count({Stage::decode, Scope::ignore, "unknown-body"});
-          out->send(link.id, id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::unsupported), "unknown packet"});
+          if (id != 0) out->send(link.id, id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::unsupported), "unknown packet"});
         }
       },
       packet.body);
@@ -117,10 +132,24 @@ void Core::session_ready(Link& link) {
   out->note(Severity::debug, "session", short_hex(link.node.view()) + (link.dialled ? " dialled " : " accepted ") + to_string(link.remote));
   peers.session_ready(link);
   if (Link* still = sessions.find(id)) custody.session_ready(*still);
-  if (Link* still = sessions.find(id)) mailboxes.session_ready(*still);
-  if (Link* still = sessions.find(id)) records.session_ready(*still);
+  if (lookups.joined()) greet(id);
   lookups.session_ready();
   out->now(Notice{PeersChanged{static_cast<std::uint32_t>(sessions.by_node().size()), sessions.relays()}});
+}
+
+void Core::greet(LinkId id) {
+  if (Link* link = sessions.find(id)) mailboxes.session_ready(*link);
+  if (Link* link = sessions.find(id)) records.session_ready(*link);
+}
+
+void Core::join_done() {
+  // Until now the size estimate said "everyone keeps everything"; only from here on regions mean something.
+  if (lookups.joined()) return;
+  lookups.join_done();
+  std::vector<LinkId> links;
+  for (const auto& [node, id] : sessions.by_node()) links.push_back(id);
+  for (LinkId id : links) greet(id);
+  records.join_done();
 }
 
 void Core::session_gone(Link& link) {
@@ -133,7 +162,7 @@ void Core::session_gone(Link& link) {
 void Core::lookup_done(LookupFor purpose, std::uint64_t job, const OverlayPoint& target,
                        const std::vector<Contact>& found) {
   switch (purpose) {
-    case LookupFor::join:
+    case LookupFor::join: join_done(); break;
     case LookupFor::refresh: break;
     case LookupFor::spread: custody.region_found(MailboxId{target.data}, found); break;
     case LookupFor::collect: mailboxes.region_found(MailboxId{target.data}, found); break;
@@ -156,14 +185,19 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;
     case TimerKind::clock:
+      if (clock.suspicious() != clock_doubted) {
+        clock_doubted = clock.suspicious();
+        out->note(Severity::warning, clock_doubted ? "clock-suspicious" : "clock-confirmed");
+        out->now(Notice{ClockDoubt{clock_doubted}});
+        custody.clamp();
+      }
       if (const auto wall = clock.max_to_persist(now)) {
         Bytes value;
         put_be<std::int64_t>(value, *wall);
         out->store(PutRow{Table::meta, to_bytes(as_bytes(kClockRow)), std::move(value)});
       }
-      timers.at(now.mono + kMinute, TimerKind::clock);
+      timers.at(now.mono + kClockCheck, TimerKind::clock);
       break;
-    case TimerKind::publish: break;
   }
 }
 

@@ -7,13 +7,16 @@ namespace comm {
 namespace {
 constexpr Millis kDialBackAgain = kHour;
 constexpr std::size_t kAnchorsDialled = 3;
+constexpr std::size_t kRememberedDialBacks = 4096;
+constexpr std::uint8_t kCheapIdFlag = 0x80;
 
-// contact row = node-key(32) ip(16) port(2) role(1), keyed by node id
-Bytes encode_contact(const NodeKey& key, const Endpoint& endpoint, Role role) {
+// contact row = node-key(32) ip(16) port(2) role(1), keyed by node id. The role's high bit marks ids of the `test`
+// profile: they prove no work in another.
+Bytes encode_contact(const NodeKey& key, const Endpoint& endpoint, Role role, bool cheap) {
   Bytes out = to_bytes(key.view());
   append(out, endpoint.ip);
   put_be<std::uint16_t>(out, endpoint.port);
-  out.push_back(static_cast<std::uint8_t>(role));
+  out.push_back(static_cast<std::uint8_t>(static_cast<std::uint8_t>(role) | (cheap ? kCheapIdFlag : 0)));
   return out;
 }
 }  // namespace
@@ -29,6 +32,7 @@ void Peers::load_contacts() {
   for (const auto& row : core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts)) {
     const auto id = NodeId::from(row.key);
     if (!id || row.value.size() != 51) continue;
+    if (((row.value[50] & kCheapIdFlag) != 0) != core_.config.profile.cheap_node_ids) continue;
     Contact contact{*id, *NodeKey::from(ByteView(row.value).first(32)), {}};
     std::copy_n(row.value.begin() + 32, 16, contact.endpoint.ip.begin());
     contact.endpoint.port = get_be<std::uint16_t>(ByteView(row.value).subspan(48));
@@ -48,7 +52,7 @@ void Peers::remember(const Link& link, const Endpoint& endpoint) {
     core_.out->store(EraseRow{Table::contacts, victim.key});
   }
   core_.out->store(PutRow{Table::contacts, to_bytes(link.node.view()),
-                          encode_contact(link.peer.node_key, endpoint, link.peer.role)});
+                          encode_contact(link.peer.node_key, endpoint, link.peer.role, core_.config.profile.cheap_node_ids)});
 }
 
 void Peers::add_bootstrap(const Bootstrap& bootstrap) {
@@ -101,7 +105,7 @@ std::uint32_t Peers::send(Link& link, PacketBody body, Request request) {
     deadlines_[next_deadline_] = {link.id, id};
     core_.timers.at(core_.now.mono + kRequestTimeout, TimerKind::request, next_deadline_++);
   }
-  if (request.kind != RequestKind::ping) link.last_sent = core_.now.mono;
+  if (request.kind != RequestKind::ping) link.last_used = core_.now.mono;
   core_.out->send(link.id, id, std::move(body));
   return id;
 }
@@ -112,8 +116,9 @@ void Peers::send(const Contact& to, PacketBody body, Request request) {
     return;
   }
   Contact contact = to;
-  if (contact.endpoint.port == 0)
-    if (const auto* entry = core_.table.find(to.id)) contact = entry->contact;
+  // An endpoint we dialled ourselves counts more than one that somebody names.
+  if (const auto* entry = core_.table.find(to.id); entry != nullptr && (entry->dialable || contact.endpoint.port == 0))
+    contact = entry->contact;
   const std::size_t bytes = wire_size(Packet{0, body});
   const auto it = waiting_.find(to.id);
   const bool room = it == waiting_.end() ? waiting_.size() < kMaxWaitingPeers
@@ -143,9 +148,10 @@ bool Peers::reachable(const NodeId& node) {
   return entry != nullptr && entry->dialable;
 }
 
-Request Peers::take_answer(Link& link, std::uint32_t request_id) {
+Request Peers::take_answer(const Link& link, std::uint32_t request_id, std::initializer_list<RequestKind> kinds) {
   const auto it = requests_.find({link.id, request_id});
   if (request_id == 0 || it == requests_.end()) return {};
+  if (std::find(kinds.begin(), kinds.end(), it->second.kind) == kinds.end()) return {};
   const Request request = it->second;
   requests_.erase(it);
   return request;
@@ -153,7 +159,8 @@ Request Peers::take_answer(Link& link, std::uint32_t request_id) {
 
 void Peers::consider_dial_back(Link& link) {
   // Only the observed source address is dialled: a claim cannot aim us at a third party.
-  if (link.peer.endpoints.empty() || dial_backs_.size() > 4096) return;
+  if (link.peer.endpoints.empty()) return;
+  if (dial_backs_.size() >= kRememberedDialBacks) prune_dial_backs();
   if (const auto* entry = core_.table.find(link.node); entry == nullptr || entry->dialable) return;
   auto& last = dial_backs_[link.node];
   if (last != 0 && core_.now.mono - last < kDialBackAgain) return;
@@ -162,6 +169,11 @@ void Peers::consider_dial_back(Link& link) {
   Endpoint endpoint = link.remote;
   endpoint.port = link.peer.endpoints.front().port;
   core_.sessions.dial(endpoint, link.node, std::nullopt, true);
+}
+
+void Peers::prune_dial_backs() {
+  std::erase_if(dial_backs_, [&](const auto& item) { return core_.now.mono - item.second >= kDialBackAgain; });
+  if (dial_backs_.size() >= kRememberedDialBacks) dial_backs_.clear();  // forgetting costs a dial, refusing a peer
 }
 
 void Peers::session_ready(Link& link) {
@@ -184,19 +196,21 @@ void Peers::session_ready(Link& link) {
   for (auto& [body, request] : waiting.queue) send(link, std::move(body), request);
 }
 
-void Peers::fail_waiting(const NodeId& node) {
+void Peers::fail_waiting(const NodeId& node, bool false_id) {
   const auto it = waiting_.find(node);
   if (it == waiting_.end()) return;
   Waiting waiting = std::move(it->second);
   waiting_.erase(it);
-  core_.table.unanswered(node);
-  for (const auto& [body, request] : waiting.queue) core_.answer_failed(request, node);
+  for (const auto& [body, request] : waiting.queue) {
+    if (false_id && request.kind == RequestKind::find_node) core_.lookups.false_contact(request.key, node);
+    else core_.answer_failed(request, node);
+  }
 }
 
 void Peers::session_gone(Link& link) {
   if (link.bootstrap) {
     BootstrapState& state = bootstraps_[*link.bootstrap];
-    state.self = state.self || link.peer.node_key == core_.key.public_key();
+    state.self = state.self || link.to_self;
     if (state.link == link.id) {
       state.link = 0;
       state.scheduled = 0;
@@ -211,8 +225,12 @@ void Peers::session_gone(Link& link) {
   for (const Request& request : failed) core_.answer_failed(request, link.node);
   if (!link.expected) return;
   const auto waiting = waiting_.find(*link.expected);
-  if (waiting != waiting_.end() && waiting->second.dial == link.id && core_.sessions.ready(*link.expected) == nullptr)
-    fail_waiting(*link.expected);
+  if (waiting != waiting_.end() && waiting->second.dial == link.id && core_.sessions.ready(*link.expected) == nullptr) {
+    // Only the endpoint that we know to be its own says something about the node itself.
+    const auto* entry = core_.table.find(*link.expected);
+    if (entry != nullptr && entry->contact.endpoint == link.dialled_to) core_.table.unanswered(*link.expected);
+    fail_waiting(*link.expected, link.false_id);
+  }
 }
 
 }  // namespace comm

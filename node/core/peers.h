@@ -28,8 +28,9 @@ class Peers {
   void want_session(const NodeId& node);                // dials if its endpoint is known
   bool reachable(const NodeId& node);                   // a session, or an endpoint to dial
 
-  // The request that `packet` on `link` answers; none if it answers nothing.
-  Request take_answer(Link& link, std::uint32_t request_id);
+  // The open request of one of `kinds` that has this id on `link`; none if there is none. Ids of the two directions
+  // are independent, so a packet answers only what it can answer.
+  Request take_answer(const Link& link, std::uint32_t request_id, std::initializer_list<RequestKind> kinds);
   void session_ready(Link& link);
   void session_gone(Link& link);                        // ready or not
 
@@ -51,9 +52,10 @@ class Peers {
   };
   void dial_bootstrap(std::size_t index);
   void schedule_bootstrap(std::size_t index, Millis delay);
-  void fail_waiting(const NodeId& node);
+  void fail_waiting(const NodeId& node, bool false_id);
   void consider_dial_back(Link& link);
   void remember(const Link& link, const Endpoint& endpoint);
+  void prune_dial_backs();
   void load_contacts();
 
   Core& core_;

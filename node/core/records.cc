@@ -71,6 +71,7 @@ void Records::publish(const PublishRecord& publish) {
   own_ = publish;
   given_.clear();
   if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
+  if (!core_.lookups.joined()) return;  // join_done goes on
   if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordPublished{0}});
   const std::uint64_t id = next_++;
   Job& job = jobs_[id];
@@ -158,10 +159,15 @@ void Records::session_ready(Link& link) {
   core_.peers.send(link, PutRecord{own_->record}, {RequestKind::put_record, 0});
 }
 
+void Records::join_done() {
+  if (own_) publish(PublishRecord(*own_));
+}
+
 void Records::expire() {
-  // A page of the table a sweep; records are few and live for weeks.
-  std::optional<Address> after;
-  for (const auto& [address, bytes] : core_.store.key_records_page(after, 256)) {
+  // A page of the table a sweep; records live for weeks.
+  const auto page = core_.store.key_records_page(swept_, 256);
+  swept_ = page.empty() ? std::nullopt : std::optional(page.back().first);
+  for (const auto& [address, bytes] : page) {
     const auto record = parse_signed_record(bytes);
     const auto parsed = record ? parse_key_record(record->record) : Result<KeyRecord>(reject(Stage::schema, Scope::count, "record"));
     if (!parsed || parsed->expires + kTombstoneGrace < core_.now.wall) core_.out->store(EraseKeyRecord{address});

@@ -19,6 +19,7 @@ class Records {
   void publish(const PublishRecord& publish);
   void region_found(std::uint64_t job, const std::vector<Contact>& members);
   void session_ready(Link& link);                           // a node of our record's region that lacks it gets it
+  void join_done();                                         // a record published before the join goes out now
   void expire();                                            // with the hourly sweep
 
  private:
@@ -45,6 +46,7 @@ class Records {
   std::map<Address, std::uint64_t> finding_;
   std::uint64_t next_ = 1;
   std::optional<PublishRecord> own_;                        // the record this node publishes
+  std::optional<Address> swept_;                            // where the sweep for expired ones stands
   std::set<NodeId> given_;                                  // who was given it since the last publish
 };
 

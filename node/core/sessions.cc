@@ -36,7 +36,7 @@ LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, 
   link.dialled_to = endpoint;
   link.expected = expected;
   link.bootstrap = bootstrap;
-  link.since = link.last_heard = link.last_sent = core_.now.mono;
+  link.since = link.last_heard = link.last_used = core_.now.mono;
   const LinkId id = link.id;
   links_.emplace(id, std::move(link));
   core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, id);
@@ -60,7 +60,7 @@ void Sessions::link_up(const LinkUp& event) {
   link.id = event.link;
   link.curve = event.client_curve;
   link.remote = event.remote;
-  link.since = link.last_heard = link.last_sent = core_.now.mono;
+  link.since = link.last_heard = link.last_used = core_.now.mono;
   links_.emplace(event.link, std::move(link));
   core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, event.link);
 }
@@ -73,12 +73,6 @@ Link* Sessions::find(LinkId link) {
 Link* Sessions::ready(const NodeId& node) {
   const auto it = by_node_.find(node);
   return it == by_node_.end() ? nullptr : find(it->second);
-}
-
-std::uint32_t Sessions::relays() const {
-  std::uint32_t count = 0;
-  for (const auto& [node, id] : by_node_) count += links_.at(id).peer.role == Role::relay ? 1 : 0;
-  return count;
 }
 
 bool Sessions::admit(Link& link, const Packet& packet) {
@@ -94,8 +88,12 @@ bool Sessions::admit(Link& link, const Packet& packet) {
              auth != nullptr && link.phase == LinkPhase::wait_auth) {
     on_auth(link, *auth);
   } else if (link.phase == LinkPhase::wait_id && !is_handshake(packet.body)) {
-    if (link.held.size() < kHeldPackets) link.held.push_back(packet);
-  } else if (std::holds_alternative<ErrorBody>(packet.body)) {
+    const std::size_t bytes = wire_size(packet);
+    if (link.held.size() >= kHeldPackets || link.held_bytes + bytes > kHeldBytes) return false;
+    link.held_bytes += bytes;
+    link.held.push_back(packet);
+  } else if (const auto* error = std::get_if<ErrorBody>(&packet.body)) {
+    link.to_self = link.dialled && error->code == static_cast<std::uint32_t>(ErrorCode::self_connect);
     if (link.dialled) drop(link.id);  // the other side does not want this handshake
   } else {
     core_.count({Stage::state, Scope::count, is_handshake(packet.body) ? "handshake-order" : "no-session"});
@@ -126,7 +124,8 @@ void Sessions::on_welcome(Link& link, const Welcome& welcome) {
     return close(link.id, ErrorCode::refused);
   }
   link.peer = welcome.body;
-  if (welcome.body.node_key == core_.key.public_key()) return close(link.id, ErrorCode::self_connect);
+  link.to_self = welcome.body.node_key == core_.key.public_key();
+  if (link.to_self) return close(link.id, ErrorCode::self_connect);
   if (welcome.body.version != kProtocolVersion) return close(link.id, ErrorCode::version);
   if (!link.dial_back) core_.out->send(link.id, 0, Auth{core_.key.sign(auth_hash(link.transcript))});
   check_id(link);
@@ -144,7 +143,9 @@ void Sessions::check_id(Link& link) {
   link.phase = LinkPhase::wait_id;
   if (const auto it = known_ids_.find(link.peer.node_key); it != known_ids_.end())
     return identified(link, NodeId(it->second));
-  if (!id_pending_.contains(link.peer.node_key) &&
+  const auto pending = id_pending_.find(link.peer.node_key);
+  const bool with_hasher = pending != id_pending_.end() && core_.now.mono - pending->second < kIdCheckLost;
+  if (!with_hasher &&
       std::find(id_queue_.begin(), id_queue_.end(), link.peer.node_key) == id_queue_.end())
     id_queue_.push_back(link.peer.node_key);
   drain_id_checks();
@@ -153,7 +154,7 @@ void Sessions::check_id(Link& link) {
 void Sessions::drain_id_checks() {
   while (!id_queue_.empty() && id_checks_.take(core_.now.mono)) {
     core_.out->now(ComputeNodeId{id_queue_.front()});
-    id_pending_.insert(id_queue_.front());
+    id_pending_[id_queue_.front()] = core_.now.mono;
     id_queue_.pop_front();
   }
   if (!id_queue_.empty()) core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
@@ -193,7 +194,12 @@ void Sessions::identified(Link& link, const NodeId& id) {
   }
   if (link.expected && *link.expected != id) {
     core_.count({Stage::crypto, Scope::disconnect, "node-id-mismatch"});
-    core_.table.removed(*link.expected);
+    // Whoever named this endpoint lied or is out of date. The node itself stays where it is, unless the endpoint is
+    // the one we had proved: then it has moved.
+    const auto* entry = core_.table.find(*link.expected);
+    if (entry != nullptr && entry->contact.endpoint == link.dialled_to && ready(*link.expected) == nullptr)
+      core_.table.removed(*link.expected);
+    link.false_id = true;
     return close(link.id, ErrorCode::refused);
   }
   if (Link* old = ready(id); old != nullptr && old != &link) {
@@ -204,6 +210,7 @@ void Sessions::identified(Link& link, const NodeId& id) {
   link.phase = LinkPhase::ready;
   link.last_heard = core_.now.mono;
   by_node_[id] = link.id;
+  relays_ += link.peer.role == Role::relay ? 1 : 0;
   core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
   core_.session_ready(link);
   std::deque<Packet> held = std::move(link.held);
@@ -233,7 +240,7 @@ void Sessions::keepalive(Link& link) {
     return drop(link.id);
   }
   const bool wanted = link.bootstrap || core_.mailboxes.keeps(link.node) || by_node_.size() <= kIdleSessionsKept;
-  if (link.dialled && !wanted && core_.now.mono - link.last_sent > kSessionIdle) return drop(link.id);
+  if (link.dialled && !wanted && core_.now.mono - link.last_used > kSessionIdle) return drop(link.id);
   core_.timers.at(core_.now.mono + (link.unanswered_pings > 0 ? kRequestTimeout : kPingInterval), TimerKind::keepalive,
                   link.id);
   if (idle + kSecond < kPingInterval && link.unanswered_pings == 0) return;
@@ -260,6 +267,7 @@ void Sessions::link_down(LinkId id) {
   const auto by_node = by_node_.find(link.node);
   const bool was_ready = link.phase == LinkPhase::ready && by_node != by_node_.end() && by_node->second == id;
   if (was_ready) by_node_.erase(by_node);
+  if (was_ready && link.peer.role == Role::relay) --relays_;
   core_.peers.session_gone(link);
   if (was_ready) core_.session_gone(link);
 }

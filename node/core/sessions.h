@@ -19,6 +19,8 @@ struct Link {
   LinkId id = 0;
   bool dialled = false;
   bool dial_back = false;              // only proves that the peer can be dialled
+  bool to_self = false;                // it turned out to end at this node
+  bool false_id = false;               // another node than `expected` answered
   LinkPhase phase = LinkPhase::wait_hello;
   CurveKey curve;
   Endpoint remote;                     // observed
@@ -29,13 +31,15 @@ struct Link {
   HelloBody peer;                      // the other side's body
   Hash transcript;
   NodeId node;                         // valid from wait_id's end on
-  Millis since = 0, last_heard = 0, last_sent = 0;
+  Millis since = 0, last_heard = 0;
+  Millis last_used = 0;                // by anything but keep-alive
   int unanswered_pings = 0;
   std::uint32_t next_request = 1;
   TokenBucket packets{4096, 2048};     // per second
   TokenBucket costly{64, 16};          // signature checks a stranger can cause
   std::uint32_t faults = 0;
   std::deque<Packet> held;             // arrived between Auth and the id check
+  std::size_t held_bytes = 0;
 };
 
 class Sessions {
@@ -57,10 +61,12 @@ class Sessions {
   const std::map<LinkId, Link>& links() const { return links_; }
   void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
   void remember_id(const NodeKey& key, const NodeId& id);
-  std::uint32_t relays() const;
+  std::uint32_t relays() const { return relays_; }     // sessions with nodes of role relay
 
  private:
   static constexpr std::size_t kHeldPackets = 64;
+  static constexpr std::size_t kHeldBytes = 131'072;  // one full packet and some; times kMaxInboundLinks = 64 MiB
+  static constexpr Millis kIdCheckLost = kMinute;     // the hasher may drop a job; then it is asked again
   static constexpr std::size_t kKnownIds = 4096;
 
   HelloBody own_hello();
@@ -80,9 +86,10 @@ class Sessions {
   std::map<NodeKey, NodeId> known_ids_;                // verified: Argon2 once per key
   std::deque<NodeKey> known_order_;
   std::deque<NodeKey> id_queue_;                       // waiting for a token
-  std::set<NodeKey> id_pending_;                       // with the hasher
+  std::map<NodeKey, Millis> id_pending_;               // with the hasher since
   TokenBucket id_checks_;
   std::uint64_t next_dial_ = 0;
+  std::uint32_t relays_ = 0;
 };
 
 }  // namespace comm

@@ -280,7 +280,7 @@ std::string History::compare_pages() const {
   for (const auto& [id, one] : now_.live) {
     arrival[one.order] = id;
     boxes[mailbox_of(one.number)][one.order] = id;
-    if (one.custody) due.emplace(one.custody->due, id);
+    if (one.custody && one.custody->due != 0) due.emplace(one.custody->due, id);
     expiring.emplace(expires_of(one.number), id);
   }
   for (const auto& [id, one] : now_.ended) expiring.emplace(expires_of(one.number), id);
