@@ -20,7 +20,7 @@ std::optional<CurveKey> user_id_of(ZmqMessage& message) {
 }  // namespace
 
 Listener::Listener(ZmqContext& context, const TransportConfig& config, const CurvePair& server, QueueBudget& budget)
-    : config_(config), budget_(budget), zap_(context), router_(context, ZMQ_ROUTER), guard_(config) {
+    : budget_(budget), zap_(context), router_(context, ZMQ_ROUTER), guard_(config) {
   CHECK(router_);
   configure(server);
   learn_first_route(context);

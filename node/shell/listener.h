@@ -61,7 +61,6 @@ class Listener {
   void schedule_end(LinkId link, Millis latest);
   void note(const char* code, std::string detail = {});
 
-  const TransportConfig& config_;
   QueueBudget& budget_;
   ZapHandler zap_;
   ZmqSocket router_;
