@@ -5,12 +5,13 @@
 namespace comm::agent {
 namespace {
 
-// The mailbox a sender uses: the current week's, else the last listed.
+// The mailbox a sender uses: the current week's, else the last listed. A clock behind the recipient's just after a
+// week began would fall to the last, which is collected weeks later: before the first listed week it is the first.
 MailboxId mailbox_for(const KeyRecord& record, Millis wall) {
   const std::uint32_t week = week_of(wall);
   for (const MailboxEntry& entry : record.mailboxes)
     if (entry.week == week) return entry.mailbox;
-  return record.mailboxes.back().mailbox;
+  return week < record.mailboxes.front().week ? record.mailboxes.front().mailbox : record.mailboxes.back().mailbox;
 }
 
 }  // namespace
