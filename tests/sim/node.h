@@ -68,6 +68,7 @@ class SimNode final : public Host {
   void set_clock_step(Millis step) { step_ = step; }
 
   bool has_user() const { return user_; }
+  const NodeId& id() const { return id_; }
   const Address& address() const { return address_; }
   std::vector<MailboxId> mailboxes(std::uint32_t first_week, std::uint32_t last_week) const;
   WatchedStore& store() { return store_; }

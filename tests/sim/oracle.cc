@@ -209,7 +209,7 @@ void Oracle::violation(std::uint32_t node, Millis now, const std::string& what) 
                         reproduce_);
 }
 
-void Oracle::finish(Millis now, const std::vector<std::uint64_t>& live_per_node) {
+void Oracle::finish(Millis now, const std::vector<std::uint64_t>& live_per_node, const Explain& explain) {
   for (std::uint32_t index = 0; index < messages_.size(); ++index) {
     const TrackedMessage& m = messages_[index];
     if (m.received == 1 && m.state == DeliveryState::delivered) continue;
@@ -217,7 +217,8 @@ void Oracle::finish(Millis now, const std::vector<std::uint64_t>& live_per_node)
       violation(m.from, now, "I6: never accepted " + name_of(index));
     } else if (m.received == 0) {
       violation(m.to, now, "I6: never shows " + name_of(index) + " from node " + std::to_string(m.from) + ", sent at " +
-                               std::to_string(m.sent_at) + " ms, at its sender " + comm::to_string(m.state));
+                               std::to_string(m.sent_at) + " ms, at its sender " + comm::to_string(m.state) +
+                               (explain ? "; " + explain(m) : ""));
     } else if (m.state != DeliveryState::delivered) {
       violation(m.from, now, "I6: never shows " + name_of(index) + " as delivered: it is " +
                                  comm::to_string(m.state) + ", shown at " + std::to_string(m.shown_at) + " ms");

@@ -8,6 +8,7 @@
 //
 // I2 (custodians converge) is the business of reconciliation and has no check yet.
 #pragma once
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -63,8 +64,9 @@ class Oracle {
 
   // --- judgement ---
   bool all_delivered() const { return totals_.delivered == messages_.size(); }
-  // Everything still missing becomes a violation.
-  void finish(Millis now, const std::vector<std::uint64_t>& live_per_node);
+  // Everything still missing becomes a violation; `explain` adds what the run can tell about a message.
+  using Explain = std::function<std::string(const TrackedMessage&)>;
+  void finish(Millis now, const std::vector<std::uint64_t>& live_per_node, const Explain& explain = {});
   const std::vector<TrackedMessage>& messages() const { return messages_; }
   const std::vector<std::string>& violations() const { return violations_; }
   std::uint64_t violation_count() const { return violation_count_; }

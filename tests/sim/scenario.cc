@@ -187,27 +187,27 @@ Scenario default_scenario() {
   out.network.loss = 50;
   out.network.duplicate = 1;
   out.network.reorder = 10;
-  out.workload = {.messages = 500, .from = 3 * kMinute, .until = 30 * kMinute, .text_min = 16, .text_max = 200,
+  out.workload = {.messages = 500, .from = 3 * kMinute, .until = 15 * kMinute, .text_min = 16, .text_max = 200,
                   .lifetime = kDefaultLifetimeMinutes, .away_per_mille = 200, .to_away_per_mille = 300,
-                  .away_from = 2 * kMinute, .back = 45 * kMinute, .leave_per_mille = 50,
-                  .leavers_back = 45 * kMinute};
+                  .away_from = 2 * kMinute, .back = 22 * kMinute, .leave_per_mille = 50,
+                  .leavers_back = 22 * kMinute};
   Fault churn;
   churn.kind = Fault::Kind::churn;
   churn.at = 2 * kMinute;
-  churn.until = 40 * kMinute;
+  churn.until = 20 * kMinute;
   churn.per_mille = 300;
   churn.silent_per_mille = 500;
   churn.session = 20 * kMinute;
   churn.away = 5 * kMinute;
   Fault partition;
   partition.kind = Fault::Kind::partition;
-  partition.at = 10 * kMinute;
-  partition.until = 20 * kMinute;
+  partition.at = 6 * kMinute;
+  partition.until = 11 * kMinute;
   partition.per_mille = 500;
   Fault crash;
   crash.kind = Fault::Kind::crash;
-  crash.at = 5 * kMinute;
-  crash.until = 35 * kMinute;
+  crash.at = 3 * kMinute;
+  crash.until = 18 * kMinute;
   crash.per_mille = 200;
   crash.silent_per_mille = 300;
   out.faults = {churn, partition, crash};

@@ -48,8 +48,8 @@ struct Scenario {
   std::uint32_t users_per_mille = 500;  // nodes with a user; the rest are pure relays
   std::uint32_t bootstraps = 3;         // earlier nodes each node knows of
   Millis join_over = 60 * kSecond;      // nodes start one after another within this
-  Millis heal = 40 * kMinute;
-  Millis settle = 6 * kHour;            // at most this long until everything is delivered and every copy gone
+  Millis heal = 20 * kMinute;
+  Millis settle = 4 * kHour;            // at most this long until everything is delivered and every copy gone
   bool codec = false;                   // every packet through encode_packet and parse_packet
   Millis skew = 2 * kMinute;            // wall clocks are off by up to this, each its own way
   Millis fsync_min = 1, fsync_max = 5;

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "proto/wire/header.h"
+
 namespace comm::sim {
 namespace {
 
@@ -69,7 +71,7 @@ Report Simulation::run() {
   }
   std::vector<std::uint64_t> live;
   for (const auto& node : nodes_) live.push_back(node->store().totals().live);
-  oracle_.finish(time_.now, live);
+  oracle_.finish(time_.now, live, [this](const TrackedMessage& m) { return explain(m); });
   Report report = make_report();
   report.wall_millis =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
@@ -168,6 +170,28 @@ void Simulation::report_progress() {
                     std::to_string(totals.delivered) + " of " + std::to_string(oracle_.messages().size()) +
                     ", live copies " + std::to_string(live) + ", events " + std::to_string(events_) +
                     (healed_at_ >= 0 ? ", healed" : ""));
+}
+
+// Where a message may be stuck: who holds its recipient's key record, and copies for its recipient.
+std::string Simulation::explain(const TrackedMessage& message) const {
+  const Address& to = nodes_[message.to]->address();
+  const OverlayPoint region = record_region(to);
+  std::vector<std::pair<Distance, bool>> holders;
+  std::size_t holding = 0, copies = 0;
+  for (const auto& node : nodes_) {
+    const bool holds = node->store().key_record(to).has_value();
+    holding += holds ? 1 : 0;
+    holders.emplace_back(distance(overlay_point(node->id()), region), holds);
+    for (const MailboxItem& item : node->store().live_page(0, 10'000))
+      if (const auto header = parse_header(item.stored.header))
+        copies += oracle_.mailbox_owner(header->mailbox) == message.to ? 1 : 0;
+  }
+  std::sort(holders.begin(), holders.end());
+  holders.resize(std::min<std::size_t>(holders.size(), 2 * kBucketSize));
+  const auto near = std::count_if(holders.begin(), holders.end(), [](const auto& holder) { return holder.second; });
+  return "the recipient's key record is at " + std::to_string(holding) + " nodes, " + std::to_string(near) +
+         " of the " + std::to_string(holders.size()) + " nearest; " + std::to_string(copies) +
+         " live copies for the recipient";
 }
 
 Report Simulation::make_report() {

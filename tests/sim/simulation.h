@@ -68,6 +68,7 @@ class Simulation final : private Audience {
   void tick();
   bool finished() const;
   void report_progress();
+  std::string explain(const TrackedMessage& message) const;
   Report make_report();
 
   // --- Audience ---
