@@ -235,6 +235,10 @@ void Sessions::timer(TimerKind kind, LinkId id) {
 void Sessions::keepalive(Link& link) {
   if (link.phase != LinkPhase::ready) return;
   const Millis idle = core_.now.mono - link.last_heard;
+  if (!link.dialled) {  // the dialler pings; who accepted only notices its silence
+    if (idle > 3 * kPingInterval) return drop(link.id);
+    return core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
+  }
   if (link.unanswered_pings >= 2) {
     core_.table.unanswered(link.node);
     return drop(link.id);
