@@ -103,6 +103,73 @@ BOOST_AUTO_TEST_CASE(auth_signed_over_another_link_is_refused) {
   BOOST_TEST(p.reason("auth-signature") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(silent_sessions_are_dropped) {
+  Pair p;
+  p.net.run(2 * kMinute);
+  BOOST_TEST(!p.probe.sessions[p.link].down);
+  p.net.run(3 * kMinute);
+  BOOST_TEST(p.probe.sessions[p.link].down);
+}
+
+BOOST_AUTO_TEST_CASE(a_push_never_answers_a_request_of_the_same_number) {
+  // Both directions count their requests from one; a message pushed with the number of an open lookup must not end it.
+  Pair p;
+  std::uint32_t open = 0;
+  const auto asked = [&] {
+    for (const auto& got : p.probe.inbox)
+      if (std::holds_alternative<FindNode>(got.packet.body)) open = got.packet.request_id;
+    return open != 0;
+  };
+  p.net.run_until(asked, kMinute);
+  BOOST_REQUIRE(open != 0);
+  const Crafted m = craft(p.net, p.box);
+  p.probe.inbox.clear();
+  p.probe.send(p.link, open, Message{{m.item}});
+  p.probe.send(p.link, open, Nodes{});
+  p.net.run(100);
+  BOOST_TEST(p.probe.got<Stored>().size() == 1u);
+  BOOST_TEST(p.reason("unsolicited-answer") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_expired_message_does_not_stop_the_others) {
+  Pair p;
+  Probe& owner = p.net.probe();
+  const LinkId link = owner.connect(p.relay);
+  owner.collect(link, p.mailbox);
+  p.give(craft(p.net, p.box, 1).item);
+  for (int i = 0; i < 3; ++i) owner.send(link, 7, Ping{}), p.net.run(kMinute);  // it expires
+  p.link = p.probe.connect(p.relay);
+  p.give(craft(p.net, p.box).item);
+  owner.inbox.clear();
+  p.net.run(30 * kSecond);
+  BOOST_TEST(owner.got<Offer>().size() >= 2u);  // re-offers need the schedule, not only the first push
+}
+
+BOOST_AUTO_TEST_CASE(one_peer_cannot_fill_the_table_of_wants) {
+  Pair p;
+  for (int i = 0; i < 4; ++i) {
+    Offer offer;
+    for (std::size_t n = 0; n < kMaxOffersPerPacket; ++n) {
+      MessageHeader header;
+      header.expires = minute_of(p.net.now().wall) + 600;
+      header.lifetime = 600;
+      p.net.random.fill(header.ack_hash);
+      offer.items.push_back({encode_header(header), StampNonce{}});
+    }
+    p.probe.send(p.link, 0, std::move(offer));
+  }
+  p.net.run(100);
+  std::size_t wanted = 0;
+  for (const auto& want : p.probe.got<Want>()) wanted += want.ids.size();
+  BOOST_TEST(wanted == 1024u);
+  Probe& honest = p.net.probe();
+  const LinkId link = honest.connect(p.relay);
+  const Crafted m = craft(p.net, p.box);
+  honest.send(link, 0, Offer{{{m.item.header, m.item.nonce}}});
+  p.net.run(100);
+  BOOST_TEST(honest.got<Want>().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(message_is_stored_then_a_duplicate) {
   Pair p;
   const Crafted m = craft(p.net, p.box);
@@ -191,7 +258,10 @@ BOOST_AUTO_TEST_CASE(offers_follow_the_backoff_and_collect_resets_it) {
   const std::vector<double> expected{0, 1, 4, 11, 26, 57};
   BOOST_REQUIRE(at.size() >= 5u);
   for (std::size_t i = 0; i < 5; ++i) BOOST_TEST(std::abs(at[i] - expected[i]) <= 0.1 * expected[i] + 0.1);
-  p.net.run(kHour);
+  for (int minute = 0; minute < 60; ++minute) {  // the dialler keeps the link alive
+    owner.send(link, 7, Ping{});
+    p.net.run(kMinute);
+  }
   owner.inbox.clear();
   const Millis again = p.net.now().mono;
   owner.collect(link, p.mailbox);
