@@ -81,7 +81,7 @@ void Dialler::dial(LinkId link, const Endpoint& endpoint, Millis now) {
 }
 
 void Dialler::round(Millis now, TransportSink& sink) {
-  give_up_late(now);
+  check_timers(now);
   if (sink.accepts_packets()) ready_.merge(unread_);
   for (const std::uint64_t token : std::exchange(ready_, {})) {
     const auto found = by_token_.find(token);
@@ -91,7 +91,11 @@ void Dialler::round(Millis now, TransportSink& sink) {
   for (const Note& made : std::exchange(notes_, {})) sink.note(made);
 }
 
-void Dialler::give_up_late(Millis now) {
+void Dialler::check_timers(Millis now) {
+  if (now - last_retry_ >= kBlockedRetry) {
+    last_retry_ = now;
+    for (const LinkId link : blocked_) ready_.insert(dials_.at(link).token);
+  }
   for (const LinkId link : connecting_) {
     Dial& dial = dials_.at(link);
     if (now < dial.give_up) continue;
@@ -107,9 +111,7 @@ void Dialler::serve(LinkId link, TransportSink& sink) {
   const bool drained = receive(link, sink);
   const auto found = dials_.find(link);  // the sink may have closed it meanwhile
   if (found == dials_.end()) return;
-  if (found->second.router && found->second.queue.flush(found->second.router, found->second.route) ==
-                                  SendQueue::Outcome::unreachable)
-    found->second.ended = true;
+  flush(found->second);
   // What arrived before the end is still delivered.
   if (found->second.ended && drained) end(link, sink);
 }
@@ -173,6 +175,7 @@ bool Dialler::pending(bool accepts_packets) const {
 
 std::optional<Millis> Dialler::next_deadline() const {
   std::optional<Millis> out;
+  if (!blocked_.empty()) out = last_retry_ + kBlockedRetry;
   for (const LinkId link : connecting_)
     if (const Millis at = dials_.at(link).give_up; !out || at < *out) out = at;
   return out;
@@ -184,23 +187,29 @@ void Dialler::send(LinkId link, Bytes packet) {
   Dial& dial = found->second;
   ready_.insert(dial.token);  // sending takes in libzmq's commands, news of packets among them
   switch (dial.queue.send(dial.router, dial.route, std::move(packet))) {
-    case SendQueue::Outcome::sent:
-    case SendQueue::Outcome::waiting: break;
+    case SendQueue::Outcome::sent: break;
+    case SendQueue::Outcome::waiting: blocked_.insert(link); break;
     case SendQueue::Outcome::dropped:
       if (notes_.size() < kMaxNotes) notes_.push_back({Severity::debug, "peer-queue-full", {}});
       break;
-    case SendQueue::Outcome::unreachable: dial.ended = true; break;
+    case SendQueue::Outcome::unreachable:
+      dial.ended = true;
+      blocked_.erase(link);
+      break;
   }
 }
 
+void Dialler::flush(Dial& dial) {
+  if (dial.queue.empty() || dial.ended) return;
+  const std::size_t before = dial.queue.bytes();
+  if (dial.queue.flush(dial.router, dial.route) == SendQueue::Outcome::unreachable) dial.ended = true;
+  if (dial.queue.bytes() != before || dial.ended) ready_.insert(dial.token);  // see send
+  if (dial.queue.empty() || dial.ended) blocked_.erase(dial.up.link);
+}
+
 bool Dialler::flush() {
-  bool empty = true;
-  for (auto& [link, dial] : dials_) {
-    if (dial.ended || dial.queue.empty()) continue;
-    if (dial.queue.flush(dial.router, dial.route) == SendQueue::Outcome::unreachable) dial.ended = true;
-    else empty = empty && dial.queue.empty();
-  }
-  return empty;
+  for (auto& [link, dial] : dials_) flush(dial);
+  return blocked_.empty();
 }
 
 void Dialler::close_link(LinkId link) {
@@ -217,6 +226,7 @@ void Dialler::close_link(LinkId link) {
   ready_.erase(dial.token);
   unread_.erase(dial.token);
   connecting_.erase(link);
+  blocked_.erase(link);
   dials_.erase(found);
   if (report) downs_.push_back(link);
 }

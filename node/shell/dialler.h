@@ -59,7 +59,8 @@ class Dialler {
   void watch_connection(Dial& dial);
   bool receive(LinkId link, TransportSink& sink);
   void end(LinkId link, TransportSink& sink);
-  void give_up_late(Millis now);
+  void check_timers(Millis now);
+  void flush(Dial& dial);
 
   ZmqContext& context_;
   const TransportConfig& config_;
@@ -71,6 +72,8 @@ class Dialler {
   std::set<std::uint64_t> ready_;    // tokens to look at in the next round
   std::set<std::uint64_t> unread_;   // tokens with packets left in libzmq because nobody accepts them now
   std::set<LinkId> connecting_;      // not established yet
+  std::set<LinkId> blocked_;         // links whose queue is not empty
+  Millis last_retry_ = 0;            // of the blocked ones
   std::vector<LinkId> downs_;        // closed by the core, to be reported
   std::vector<Note> notes_;
   std::uint64_t last_token_ = 0;

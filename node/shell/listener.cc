@@ -94,6 +94,7 @@ void Listener::round(Millis now, TransportSink& sink) {
   router_.process_commands();
   receive(sink);
   flush();
+  last_round_ = now;
   if (now - last_sweep_ >= kGuardInterval) {
     last_sweep_ = now;
     guard_.sweep(now, [&](const char* reason) { note("connection-cut", reason); });
@@ -233,6 +234,7 @@ bool Listener::pending(bool accepts_packets) const {
 }
 
 std::optional<Millis> Listener::next_deadline() const {
+  if (!blocked_.empty()) return last_round_ + kBlockedRetry;
   if (guard_.size() == 0) return std::nullopt;
   return last_sweep_ + kGuardInterval;
 }
@@ -253,11 +255,12 @@ void Listener::send(LinkId id, Bytes packet) {
 bool Listener::flush() {
   for (auto it = blocked_.begin(); it != blocked_.end();) {
     Link& link = links_.at(*it);
-    const auto outcome = link.queue.flush(router_, link.route);
-    if (outcome == SendQueue::Outcome::unreachable) {
+    const std::size_t before = link.queue.bytes();
+    if (link.queue.flush(router_, link.route) == SendQueue::Outcome::unreachable) {
       link.queue.clear();
       schedule_end(*it, 0);
     }
+    if (link.queue.bytes() != before) unread_ = true;  // see send
     it = link.queue.empty() ? blocked_.erase(it) : std::next(it);
   }
   return blocked_.empty();

@@ -78,6 +78,7 @@ class Listener {
   std::optional<std::uint32_t> first_route_;
   bool unread_ = false;              // packets may be waiting although the descriptor is silent
   Millis last_sweep_ = 0;
+  Millis last_round_ = 0;
 };
 
 }  // namespace comm

@@ -22,10 +22,10 @@ RuntimeConfig relay_config(const std::string& dir) {
   return config;
 }
 
-// Calls what a test hands it, and gives up after ten seconds.
+// Calls what a test hands it, and gives up after forty seconds.
 class TestFrontend final : public Frontend {
  public:
-  explicit TestFrontend(Runtime& runtime) : runtime_(runtime), give_up_(real_mono() + 10'000) {}
+  explicit TestFrontend(Runtime& runtime) : runtime_(runtime), give_up_(real_mono() + 40'000) {}
   void ready(const Ready& ready) override {
     seen = ready;
     runtime_.after(0, [] {});
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(stop_from_another_thread_wakes_it) {
   frontend.on_ready = [&] { stopper = std::thread([&] { runtime->stop(kExitTimedOut); }); };
   const Millis start = real_mono();
   BOOST_CHECK_EQUAL(runtime->run(frontend), kExitTimedOut);
-  BOOST_CHECK_LT(real_mono() - start, 3'000);
+  BOOST_CHECK_LT(real_mono() - start, 10'000);  // not at the minute's end
   stopper.join();
 }
 

@@ -11,7 +11,7 @@ const CurveKey& server_key() {
 
 // The server still takes a well-behaved client and its packet.
 void check_serves(TestPeer& server, Millis limit = 5'000) {
-  const Millis end = real_mono() + limit;
+  const Millis end = real_mono() + limit * kPatience;
   bool served = false;
   TestPeer client;
   while (!served && real_mono() < end) {
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(slow_unfinished_multipart_is_cut_at_its_limit) {
     pump_for({&server}, 10);
   }
   BOOST_CHECK_GT(sent, 3'500'000u);
-  BOOST_CHECK_LT(sent, 6'000'000u);
+  BOOST_CHECK_LT(sent, 12'000'000u);
   BOOST_CHECK(pump({&server}, 3'000, [&] { return server.downs.size() == 1; }));
 }
 
