@@ -157,7 +157,9 @@ void Sessions::drain_id_checks() {
     id_pending_[id_queue_.front()] = core_.now.mono;
     id_queue_.pop_front();
   }
-  if (!id_queue_.empty()) core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
+  if (id_queue_.empty() || drain_scheduled_) return;
+  drain_scheduled_ = true;  // one timer, however many links wait
+  core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
 }
 
 void Sessions::remember_id(const NodeKey& key, const NodeId& id) {
@@ -219,7 +221,10 @@ void Sessions::identified(Link& link, const NodeId& id) {
 }
 
 void Sessions::timer(TimerKind kind, LinkId id) {
-  if (kind == TimerKind::handshake && id == 0) return drain_id_checks();
+  if (kind == TimerKind::handshake && id == 0) {
+    drain_scheduled_ = false;
+    return drain_id_checks();
+  }
   Link* link = find(id);
   if (link == nullptr) return;
   if (kind == TimerKind::keepalive) return keepalive(*link);

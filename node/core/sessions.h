@@ -86,6 +86,7 @@ class Sessions {
   std::map<NodeKey, NodeId> known_ids_;                // verified: Argon2 once per key
   std::deque<NodeKey> known_order_;
   std::deque<NodeKey> id_queue_;                       // waiting for a token
+  bool drain_scheduled_ = false;
   std::map<NodeKey, Millis> id_pending_;               // with the hasher since
   TokenBucket id_checks_;
   std::uint64_t next_dial_ = 0;
