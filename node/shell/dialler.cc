@@ -105,11 +105,11 @@ void Dialler::check_timers(Millis now) {
 }
 
 void Dialler::serve(LinkId link, TransportSink& sink) {
-  Dial& dial = dials_.at(link);
-  if (!std::exchange(dial.reported_up, true)) sink.link_up(dial.up);
-  watch_connection(dial);
+  if (Dial& dial = dials_.at(link); !std::exchange(dial.reported_up, true)) sink.link_up(LinkUp(dial.up));
+  // The sink may have closed it meanwhile, here as below.
+  if (const auto dial = dials_.find(link); dial != dials_.end()) watch_connection(dial->second);
   const bool drained = receive(link, sink);
-  const auto found = dials_.find(link);  // the sink may have closed it meanwhile
+  const auto found = dials_.find(link);
   if (found == dials_.end()) return;
   flush(found->second);
   // What arrived before the end is still delivered.
@@ -139,9 +139,10 @@ void Dialler::watch_connection(Dial& dial) {
 
 // True if libzmq has no more packets for us.
 bool Dialler::receive(LinkId link, TransportSink& sink) {
-  const auto token = dials_.at(link).token;
-  if (!dials_.at(link).router) return true;
-  dials_.at(link).router.process_commands();
+  const auto opened = dials_.find(link);
+  if (opened == dials_.end() || !opened->second.router) return true;
+  const std::uint64_t token = opened->second.token;
+  opened->second.router.process_commands();
   for (int i = 0; i < kPacketsPerRound; ++i) {
     const auto found = dials_.find(link);
     if (found == dials_.end()) return true;

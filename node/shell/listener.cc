@@ -10,6 +10,7 @@ constexpr std::size_t kDepartedKept = 2'048;
 constexpr Millis kDrainWithin = kSecond;      // of what an ended connection left in our pipe
 constexpr Millis kPartingDelay = 150;         // a last packet gets out before a closed link's connection is cut
 constexpr std::size_t kMaxNotes = 64;
+constexpr int kBacklog = 1'024;                  // a crowd is refused by us, at once, not by lost packets
 constexpr std::size_t kAutomaticRouteBytes = 5;  // 0x00 and a counter of 32 bits
 
 std::optional<CurveKey> user_id_of(ZmqMessage& message) {
@@ -40,6 +41,7 @@ void Listener::configure(const CurvePair& server) {
   router_.set(ZMQ_SNDBUF, kSocketBufferBytes);
   router_.set_size(ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kMaxPacketBytes) + kCurveOverheadBytes);
   router_.set(ZMQ_HANDSHAKE_IVL, 3'000);
+  router_.set(ZMQ_BACKLOG, kBacklog);
   router_.set(ZMQ_TCP_KEEPALIVE, 1);
   router_.set(ZMQ_TCP_KEEPALIVE_IDLE, 60);
   router_.set(ZMQ_TCP_KEEPALIVE_INTVL, 10);
@@ -152,6 +154,7 @@ bool Listener::receive_one(TransportSink& sink) {
   const LinkId id = link_of(route.view(), body, sink);
   if (id == 0) return true;
   const Link& link = links_.at(id);
+  if (link.reported_down) return true;  // closed as soon as it was up
   if (Inbound* connection = guard_.find(link.fd, link.generation)) ConnectionGuard::packet_arrived(*connection);
   sink.packet(id, body.view());
   return true;

@@ -37,6 +37,7 @@ class TestPeer final : public TransportSink {
     BOOST_CHECK(!ups.contains(up.link));
     ups[up.link] = up;
     if (!up.dialled) last_accepted = up.link;
+    if (close_at_once) transport.close_link(up.link, real_mono());
   }
   void link_down(LinkId link) override {
     BOOST_CHECK(ups.contains(link));
@@ -71,6 +72,7 @@ class TestPeer final : public TransportSink {
   std::size_t received_bytes = 0;
   LinkId last_accepted = 0;
   bool echo = false;
+  bool close_at_once = false;
   bool accepting = true;
   Endpoint endpoint;
 

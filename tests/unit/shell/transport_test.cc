@@ -107,6 +107,24 @@ BOOST_AUTO_TEST_CASE(closing_an_accepted_link_lets_the_last_packet_out) {
   BOOST_CHECK(pump({&pair.server}, 1'000, [&] { return pair.server.transport.inbound_connections() == 0; }));
 }
 
+BOOST_AUTO_TEST_CASE(link_closed_as_soon_as_it_is_up) {
+  TestPeer server, client, hasty;
+  server.close_at_once = hasty.close_at_once = true;
+  server.listen();
+  const LinkId link = client.dial(server.endpoint);
+  client.send(link, "hello");
+  BOOST_CHECK(pump({&server, &client}, 3'000, [&] { return client.downs.contains(link); }));
+  BOOST_CHECK_EQUAL(server.downs.size(), 1u);
+  BOOST_CHECK_EQUAL(server.total(), 0u);
+  const LinkId other = hasty.dial(server.endpoint);
+  hasty.send(other, "hello");
+  BOOST_CHECK(pump({&server, &hasty}, 3'000, [&] { return hasty.downs.contains(other); }));
+  const LinkId never = client.dial(server.endpoint);
+  client.transport.close_link(never, real_mono());  // before it was reported: then it never was
+  pump_for({&server, &client}, 50);
+  BOOST_CHECK(!client.ups.contains(never));
+}
+
 BOOST_AUTO_TEST_CASE(closing_one_accepted_link_leaves_the_others) {
   Pair pair;
   TestPeer other;
@@ -123,7 +141,7 @@ BOOST_AUTO_TEST_CASE(closing_one_accepted_link_leaves_the_others) {
 // The peer that killed_peer_is_down starts as a process of its own, so that it dies as programs die: without a word.
 BOOST_AUTO_TEST_CASE(peer_process, *boost::unit_test::disabled()) {
   const char* port = std::getenv("COMM_TEST_DIAL_PORT");
-  BOOST_REQUIRE(port != nullptr);
+  if (port == nullptr) return;  // not started by that test
   TestPeer client;
   client.send(client.dial(loopback(static_cast<std::uint16_t>(std::atoi(port)))), "hello");
   pump_for({&client}, 30'000);
