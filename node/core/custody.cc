@@ -278,7 +278,8 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
     } else {
       if (item.status == StoredStatus::evicted) peer->stored = false;
       if (item.status == StoredStatus::refused) {
-        peer->next = 0;  // not here; the origin finds other entries
+        // Not here; the origin finds other entries. A full disk passes: there the ordinary backoff goes on.
+        if (item.reason != RefuseReason::disk) peer->next = 0;
         if (origin) add_entry_peers(state, 1);
         if (origin) core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
       }
