@@ -7,7 +7,18 @@
 
 namespace comm {
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define COMM_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define COMM_ADDRESS_SANITIZER
+#endif
+
 std::size_t resident_bytes() {
+#ifdef COMM_ADDRESS_SANITIZER
+  return 0;
+#endif
   std::ifstream in("/proc/self/statm");
   std::size_t size = 0, resident = 0;
   in >> size >> resident;
