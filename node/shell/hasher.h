@@ -1,5 +1,5 @@
-// One thread for the memory-hard work of node ids (17 ms each), so that the reactor never stalls. Jobs wait in a bounded
-// queue; answers come back through a mailbox that wakes the reactor. Owned by the Runtime.
+// One thread for the memory-hard work of node ids (17 ms each), so that the reactor never stalls. Jobs wait
+// in a bounded queue; answers come back through a mailbox that wakes the reactor. Owned by the Runtime.
 #pragma once
 #include <condition_variable>
 #include <thread>

@@ -117,7 +117,8 @@ void Listener::watch_connections(Millis now) {
         break;
       case ZMQ_EVENT_ACCEPT_FAILED:
         guard_.accept_failed();
-        if (notes_.size() < kMaxNotes) notes_.push_back({Severity::warning, "accept-failed", std::strerror(event->value)});
+        if (notes_.size() < kMaxNotes)
+          notes_.push_back({Severity::warning, "accept-failed", std::strerror(event->value)});
         break;
       default:  // failed handshakes end in DISCONNECTED, which has the descriptor
         break;

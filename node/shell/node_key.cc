@@ -21,8 +21,9 @@ bool write_now(Store& store, const StoreOp& op, Failure& failure) {
     return true;
   }
   const std::string detail = store.failure_detail();
-  failure = {kExitIo, result == CommitResult::disk_full ? "the disk is full: the node's key cannot be saved. Free some space."
-                                                        : "cannot write the store: " + detail};
+  failure = {kExitIo, result == CommitResult::disk_full
+                          ? "the disk is full: the node's key cannot be saved. Free some space."
+                          : "cannot write the store: " + detail};
   return false;
 }
 
@@ -32,7 +33,8 @@ std::optional<NodeKeyRows> load_node_key(Store& store, RandomSource& random, boo
   Seed seed;
   if (auto row = store.row(Table::meta, as_bytes(kKeyRow))) {
     if (row->size() != Seed::size()) {
-      failure = {kExitCorrupt, "the store holds a node key of a wrong size. Restore it from a backup, or use --data DIR."};
+      failure = {kExitCorrupt,
+                 "the store holds a node key of a wrong size. Restore it from a backup, or use --data DIR."};
       return std::nullopt;
     }
     std::copy(row->begin(), row->end(), seed.data());
@@ -44,7 +46,8 @@ std::optional<NodeKeyRows> load_node_key(Store& store, RandomSource& random, boo
   NodeSigningKey key = NodeSigningKey::from_seed(seed);
 
   const std::uint8_t cheap = cheap_node_ids ? 1 : 0;
-  if (const auto row = store.row(Table::meta, as_bytes(kIdRow)); row && row->size() == 1 + NodeId::kSize && row->front() == cheap)
+  if (const auto row = store.row(Table::meta, as_bytes(kIdRow));
+      row && row->size() == 1 + NodeId::kSize && row->front() == cheap)
     return NodeKeyRows{std::move(key), *NodeId::from(ByteView(*row).subspan(1))};
   const NodeId id = derive_node_id(key.public_key(), cheap_node_ids);
   Bytes value{cheap};

@@ -1,5 +1,5 @@
-// This machine's place in the overlay: an Ed25519 seed made once and kept in the store (Table::meta "node-key"), and the
-// node id derived from it (17 ms of Argon2id, kept under "node-id"). Used at start only.
+// This machine's place in the overlay: an Ed25519 seed made once and kept in the store (Table::meta
+// "node-key"), and the node id derived from it (17 ms of Argon2id, kept under "node-id"). Used at start only.
 #pragma once
 #include <optional>
 

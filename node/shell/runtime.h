@@ -25,7 +25,8 @@ std::optional<LogLevel> parse_log_level(std::string_view text);
 struct RuntimeConfig {
   std::string data_dir;                 // created 0700; locked while running
   std::string listen;                   // HOST:PORT; port 0 lets the system choose
-  std::vector<std::string> bootstrap;   // HOST:PORT or NODEID@HOST:PORT; names resolved here, retried until they resolve
+  std::vector<std::string>
+      bootstrap;  // HOST:PORT or NODEID@HOST:PORT; names resolved here, retried until they resolve
   std::string network = "comm";
   Role role = Role::relay;
   Profile profile;

@@ -61,7 +61,8 @@ int Runtime::Impl::timeout(Millis longest) {
 
 void Runtime::Impl::wait(bool with_frontend, Millis longest) {
   std::vector<pollfd> fds;
-  for (const int fd : {transport.fd(), commit_wake.fd(), hasher.fd(), resolver.fd(), jobs.fd(), stop_wake.fd(), signals.fd()})
+  for (const int fd : {transport.fd(), commit_wake.fd(), hasher.fd(), resolver.fd(), jobs.fd(),
+                       stop_wake.fd(), signals.fd()})
     fds.push_back({fd, POLLIN, 0});
   const std::size_t own = fds.size();
   if (with_frontend) {

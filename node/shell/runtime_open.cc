@@ -44,7 +44,9 @@ Failure cannot_listen(const std::string& where, int error) {
   switch (error) {
     case EADDRINUSE: return {kExitUnavailable, head + "address in use. Choose another port, or stop what uses it."};
     case EADDRNOTAVAIL:
-    case ENODEV: return {kExitUnavailable, head + "this machine does not have that address. Use 0.0.0.0 or [::] for all."};
+    case ENODEV:
+      return {kExitUnavailable,
+              head + "this machine does not have that address. Use 0.0.0.0 or [::] for all."};
     case EACCES: return {kExitUnavailable, head + "permission denied. Choose a port above 1023."};
     default: return {kExitUnavailable, head + zmq_strerror(error) + "."};
   }

@@ -27,7 +27,7 @@ struct TransportConfig {
 
 inline constexpr int kPacketsPerRound = 64;                // of one socket, before others have their turn
 inline constexpr Millis kGuardInterval = 100;
-inline constexpr Millis kBlockedRetry = 10;                // should the news that a peer reads again get lost between calls
+inline constexpr Millis kBlockedRetry = 10;  // should the news that a peer reads again get lost between calls
 inline constexpr int kCurveOverheadBytes = 33;             // of a message as libzmq measures it
 inline constexpr int kHighWaterMark = 8;                   // messages in each direction of a connection
 inline constexpr int kSocketBufferBytes = 256 * 1024;

@@ -6,7 +6,18 @@ namespace comm {
 namespace {
 
 // Request: route, "", version, request id, domain, address, identity, mechanism, credentials...
-enum Frame : std::size_t { kRoute, kEmpty, kVersion, kRequestId, kDomain, kAddress, kIdentity, kMechanism, kKey, kFrames };
+enum Frame : std::size_t {
+  kRoute,
+  kEmpty,
+  kVersion,
+  kRequestId,
+  kDomain,
+  kAddress,
+  kIdentity,
+  kMechanism,
+  kKey,
+  kFrames
+};
 constexpr std::size_t kCurveKeyBytes = 32;
 
 }  // namespace

@@ -105,8 +105,9 @@ BOOST_AUTO_TEST_CASE(endpoints_as_typed) {
 }
 
 BOOST_AUTO_TEST_CASE(endpoints_mistyped) {
-  for (const char* text : {"", ":", "host", "host:", ":42", "host:0", "host:65536", "host:4x", "1.2.3:80", "1.2.3.456:80",
-                           "a b:80", "::1:80", "[::1:80", "abc@host:80", "host:-1", "http://host:80"})
+  for (const char* text :
+       {"", ":", "host", "host:", ":42", "host:0", "host:65536", "host:4x", "1.2.3:80", "1.2.3.456:80",
+        "a b:80", "::1:80", "[::1:80", "abc@host:80", "host:-1", "http://host:80"})
     BOOST_CHECK_MESSAGE(!parse_host_port(text, true, false), text);
   BOOST_CHECK(!parse_host_port(std::string(40, 'a') + "@host:80", false, false));
 }

@@ -115,7 +115,8 @@ BOOST_AUTO_TEST_CASE(failures_have_their_exit_codes) {
     config.listen = frontend.seen.endpoint;
     const Failure busy = failure_of(config);
     BOOST_CHECK_EQUAL(busy.exit_code, kExitUnavailable);
-    BOOST_CHECK_MESSAGE(busy.sentence.find("cannot listen on " + config.listen + ": address in use.") == 0, busy.sentence);
+    BOOST_CHECK_MESSAGE(busy.sentence.find("cannot listen on " + config.listen + ": address in use.") == 0,
+                        busy.sentence);
     BOOST_CHECK_EQUAL(failure_of(relay_config(temp.path() + "/one")).exit_code, kExitLocked);
     first->stop();
   };

@@ -161,7 +161,8 @@ BOOST_AUTO_TEST_CASE(forged_routing_id_is_cut_when_it_speaks) {
   server.listen();
   ForgedClient forger(server.endpoint, server_key());
   OsRandom random;
-  BOOST_REQUIRE(forger.shake_hands(automatic_route(static_cast<std::uint32_t>(random.next())), [&] { server.round(); }));
+  BOOST_REQUIRE(forger.shake_hands(automatic_route(static_cast<std::uint32_t>(random.next())),
+                                   [&] { server.round(); }));
   forger.send(as_bytes("I am the next one"), false);
   BOOST_CHECK(pump({&server}, 2'000, [&] { return server.noted("forged-routing-id"); }));
   BOOST_CHECK(server.ups.empty());
@@ -249,8 +250,9 @@ BOOST_AUTO_TEST_CASE(inbound_links_are_limited) {
   }
   BOOST_CHECK(pump({&server, &client}, 3'000, [&] { return client.downs.size() == 2 && server.total() == 3; }));
   BOOST_CHECK(server.noted("inbound-links-full"));
-  client.transport.close_link(*std::find_if(links.begin(), links.end(), [&](LinkId l) { return !client.downs.contains(l); }),
-                              real_mono());
+  client.transport.close_link(
+      *std::find_if(links.begin(), links.end(), [&](LinkId l) { return !client.downs.contains(l); }),
+      real_mono());
   BOOST_REQUIRE(pump({&server, &client}, 3'000, [&] { return server.downs.size() == 1; }));
   const LinkId late = client.dial(server.endpoint);
   client.send(late, "now there is room");

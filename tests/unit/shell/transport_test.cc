@@ -55,8 +55,9 @@ BOOST_AUTO_TEST_CASE(largest_packet_passes_and_larger_ends_the_link) {
   BOOST_REQUIRE(pump({&pair.server, &pair.client}, 3'000, [&] { return pair.server.total() == 2; }));
   BOOST_CHECK_EQUAL(pair.server.received_bytes, 5 + kMaxPacketBytes);
   pair.client.transport.send(pair.link, Bytes(kMaxPacketBytes + 1, 7));
-  BOOST_REQUIRE(pump({&pair.server, &pair.client}, 3'000,
-                     [&] { return pair.server.downs.contains(pair.accepted) && pair.client.downs.contains(pair.link); }));
+  BOOST_REQUIRE(pump({&pair.server, &pair.client}, 3'000, [&] {
+    return pair.server.downs.contains(pair.accepted) && pair.client.downs.contains(pair.link);
+  }));
   BOOST_CHECK_EQUAL(pair.server.total(), 2u);
 }
 
@@ -143,7 +144,8 @@ BOOST_AUTO_TEST_CASE(closing_one_accepted_link_leaves_the_others) {
   other.send(link, "me too");
   BOOST_REQUIRE(pump({&pair.server, &pair.client, &other}, 3'000, [&] { return pair.server.total() == 2; }));
   pair.server.transport.close_link(pair.accepted, real_mono());
-  BOOST_REQUIRE(pump({&pair.server, &pair.client, &other}, 3'000, [&] { return pair.client.downs.contains(pair.link); }));
+  BOOST_REQUIRE(pump({&pair.server, &pair.client, &other}, 3'000,
+                     [&] { return pair.client.downs.contains(pair.link); }));
   other.send(link, "still here");
   BOOST_CHECK(pump({&pair.server, &other}, 2'000, [&] { return pair.server.last_text == "still here"; }));
   BOOST_CHECK(other.downs.empty());
