@@ -94,7 +94,7 @@ void OwnKeys::time(TimePoint now, Effects& out) {
 void OwnKeys::store_failed(TimePoint now) {
   waiting_for_store_ = true;
   check_at_ = now.mono + kStoreRetry;
-  publish_at_ = std::max(publish_at_, check_at_);
+  publish_at_ = check_at_;  // a publication may be among what was lost
 }
 
 bool OwnKeys::ensure(TimePoint now, Effects& out) {

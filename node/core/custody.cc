@@ -88,7 +88,7 @@ void CustodyService::keep(const MessageId& id, const MessageHeader& header, cons
   if (CustodyPeer* peer = state.add(from)) peer->exchanged = peer->stored = true;
   if (const auto* owners = core_.mailboxes.owners(header.mailbox))
     for (const NodeId& owner : *owners)
-      if (CustodyPeer* peer = state.add(owner)) peer->owner = true, peer->next = core_.now.wall;
+      state.add_owner(owner).next = core_.now.wall;
   // Pushed to us: we are an entry and the region must hear of it now. Fetched by us: others were told as well; a
   // random delay keeps the whole region from offering it to itself.
   state.lazy = !entry;
@@ -278,10 +278,14 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
     } else {
       if (item.status == StoredStatus::evicted) peer->stored = false;
       if (item.status == StoredStatus::refused) {
-        // Not here; the origin finds other entries. A full disk passes: there the ordinary backoff goes on.
+        // Not here; the origin finds another entry, once a peer. A full disk passes: there the ordinary backoff goes on.
+        const bool news = peer->next != 0 && !peer->stored;
+        const bool passes = item.reason == RefuseReason::disk && peer->attempts > 1;
         if (item.reason != RefuseReason::disk) peer->next = 0;
-        if (origin) add_entry_peers(state, 1);
-        if (origin) core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
+        if (origin && news && !passes) {
+          add_entry_peers(state, 1);
+          core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
+        }
       }
       save(item.id, state, *message);
     }
@@ -383,6 +387,9 @@ void CustodyService::decline(const DeclineMail& decline) {
   } else {
     keep(decline.id, *header, decline.item, decline.from, false);
   }
+  // Trying to open costs key agreements: who sends much that cannot be opened is cut.
+  if (Link* link = core_.sessions.ready(decline.from); link != nullptr && !link->costly.take(core_.now.mono))
+    core_.fault(*link, {Stage::policy, Scope::count, "unopenable-rate"});
   if (Link* link = core_.sessions.ready(decline.from)) core_.out->send_durable(link->id, 0, Stored{{std::move(status)}});
   schedule();
 }
@@ -392,6 +399,8 @@ void CustodyService::open_held(const MailboxId& mailbox) {
   std::uint64_t cursor = 0;
   for (const MailboxItem& item : core_.store.mailbox_page(mailbox, cursor, kOwnHeldPage)) {
     SealedItem sealed{item.stored.header, item.stored.nonce, core_.store.body(item.id).value_or(Bytes{})};
+    for (const NodeId& peer : parse_custody(core_.store.custody_state(item.id).value_or(Bytes{})).exchanged())
+      remember_source(item.id, peer);
     core_.out->now(Notice{MailArrived{item.id, std::move(sealed), item.stored.ingress}});
   }
 }
@@ -406,9 +415,9 @@ void CustodyService::store_failed() {
   own_.clear();
   recover_cursor_ = 0;
   // Nothing is written for a while: every write would fail like the last, and each failure begins everything anew.
-  scheduled_ = disk_full_until_;
+  armed_.insert(disk_full_until_);
   core_.timers.at(disk_full_until_, TimerKind::custody);
-  if (core_.owner != nullptr) core_.timers.at(disk_full_until_, TimerKind::recover);
+  if (core_.owner != nullptr || clamping_) core_.timers.at(disk_full_until_, TimerKind::recover);
 }
 
 }  // namespace comm

@@ -68,6 +68,7 @@ class CustodyService {
   void offer_to(const MessageId& id, CustodyState& state, CustodyPeer& peer, const StoredHeader& stored);
   void spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox);
   void refresh(const MessageId& id, CustodyState& state);
+  std::size_t give_to(CustodyState& state, const std::vector<Contact>& members);  // how many are new
   void add_entry_peers(CustodyState& state, std::size_t count);
   Millis backoff(int attempts);
   Millis jitter(Millis delay);
@@ -90,7 +91,7 @@ class CustodyService {
   std::map<MessageId, std::vector<NodeId>> own_;        // own live messages -> peers that exchanged them
   std::map<NodeId, Offer> offers_;                      // collected during a pass, sent at its end
   std::map<MailboxId, std::vector<MessageId>> spreading_;  // waiting for a lookup of their region
-  Millis scheduled_ = 0;                                // mono time of the custody timer in flight, 0 = none
+  std::set<Millis> armed_;                              // mono times of the custody timers in flight
   Millis disk_full_until_ = 0;
   Millis next_record_sweep_ = 0;
   std::uint64_t recover_cursor_ = 0;

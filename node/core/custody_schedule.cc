@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t kOffersFlushed = kMaxOffersPerPacket;
 constexpr std::size_t kLazySpread = 2;      // members a fetched message is offered to
 constexpr std::size_t kRefreshPeers = 2;    // holders asked again each hour
+constexpr std::size_t kSpreadPeers = kMaxExchangedPeers * 3 / 4;
 constexpr Millis kNoSessionMin = 2 * kSecond;
 constexpr std::size_t kRecoverPage = 256, kExpirePage = 256;
 }  // namespace
@@ -19,12 +20,13 @@ void CustodyService::start() {
 }
 
 void CustodyService::timer(TimerKind kind) {
-  if (kind != TimerKind::expiry && core_.now.mono < disk_full_until_) return;  // a later timer is set
+  if (kind != TimerKind::expiry && core_.now.mono < disk_full_until_)  // a later timer is set
+    return static_cast<void>(armed_.erase(armed_.begin(), armed_.upper_bound(core_.now.mono)));
   switch (kind) {
     case TimerKind::recover: recover_page(); break;
     case TimerKind::expiry: expire(); break;
     default:
-      scheduled_ = 0;
+      armed_.erase(armed_.begin(), armed_.upper_bound(core_.now.mono));
       process_due();
   }
   schedule();
@@ -53,9 +55,9 @@ void CustodyService::schedule() {
   const auto due = core_.store.next_due();
   if (!due || *due == 0) return;
   const Millis at = std::max(disk_full_until_, core_.now.mono + std::max<Millis>(0, *due - core_.now.wall));
-  if (scheduled_ != 0 && scheduled_ <= at) return;
-  scheduled_ = std::max<Millis>(at, 1);
-  core_.timers.at(scheduled_, TimerKind::custody);
+  if (!armed_.empty() && *armed_.begin() <= at) return;  // that one looks again
+  armed_.insert(at);
+  core_.timers.at(at, TimerKind::custody);
 }
 
 void CustodyService::process_due() {
@@ -158,7 +160,7 @@ void CustodyService::submit(const SubmitMessage& submit) {
   add_entry_peers(state, kEntryPeers);
   if (const auto* owners = core_.mailboxes.owners(header->mailbox))
     for (const NodeId& owner : *owners)
-      if (CustodyPeer* peer = state.add(owner)) peer->owner = true, peer->next = core_.now.wall;
+      state.add_owner(owner).next = core_.now.wall;
   state.refresh = core_.now.wall + jitter(core_.scaled(kOriginRefresh));
   if (state.peers.empty()) {
     state.queued_told = true;
@@ -181,18 +183,31 @@ void CustodyService::restart_delivery(const MessageId& id) {
   schedule();
 }
 
+std::size_t CustodyService::give_to(CustodyState& state, const std::vector<Contact>& members) {
+  std::size_t given = 0;
+  for (const Contact& contact : members) {
+    if (state.lazy && given == kLazySpread) break;
+    if (state.peers.size() >= kSpreadPeers) break;  // room for those who come to us
+    if (contact.id == core_.config.id || state.find(contact.id) != nullptr) continue;
+    state.add(contact.id)->next = core_.now.wall;
+    ++given;
+  }
+  return given;
+}
+
 void CustodyService::spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox) {
-  state.spread = 0;
-  if (auto everyone = core_.small_region()) {
-    core_.random.shuffle(*everyone);
-    std::size_t given = 0;
-    for (const Contact& contact : *everyone) {
-      if (state.find(contact.id) != nullptr) continue;
-      if (state.lazy && ++given > kLazySpread) break;
-      if (CustodyPeer* peer = state.add(contact.id)) peer->next = core_.now.wall;
-    }
+  if (!core_.lookups.joined()) {  // it is not known yet who keeps what
+    state.spread = core_.now.wall + core_.scaled(5 * kSecond);
     return;
   }
+  if (auto everyone = core_.small_region()) {
+    core_.random.shuffle(*everyone);
+    const std::size_t given = give_to(state, *everyone);
+    // A lonely entry tries again; a lazy one has its hourly refresh.
+    state.spread = given == 0 && !state.lazy && state.peers.size() < 2 ? core_.now.wall + jitter(core_.scaled(kMinute)) : 0;
+    return;
+  }
+  state.spread = core_.now.wall + 2 * kLookupTimeout;  // until region_found: a crash meanwhile must not forget it
   auto& waiting = spreading_[mailbox];
   waiting.push_back(id);
   if (waiting.size() == 1) core_.lookups.find(overlay_point(mailbox), LookupFor::spread, 0);
@@ -207,13 +222,8 @@ void CustodyService::region_found(const MailboxId& mailbox, const std::vector<Co
     CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
     std::vector<Contact> targets = members;
     core_.random.shuffle(targets);
-    std::size_t given = 0;
-    for (const Contact& contact : targets) {
-      if (contact.id == core_.config.id || state.find(contact.id) != nullptr) continue;
-      if (state.lazy && ++given > kLazySpread) break;
-      if (CustodyPeer* peer = state.add(contact.id)) peer->next = core_.now.wall;
-    }
-    if (members.empty()) state.spread = core_.now.wall + jitter(core_.scaled(kMinute));
+    give_to(state, targets);
+    state.spread = members.empty() ? core_.now.wall + jitter(core_.scaled(kMinute)) : 0;
     save(id, state, *stored);
   }
   schedule();
@@ -252,11 +262,9 @@ std::uint32_t CustodyService::owner_collected(const MailboxId& mailbox, const No
       peer.attempts = 0;
       peer.next = core_.now.wall;
     }
-    if (CustodyPeer* peer = state.add(owner)) {
-      peer->owner = true;
-      peer->attempts = 0;
-      peer->next = core_.now.wall;
-    }
+    CustodyPeer& peer = state.add_owner(owner);
+    peer.attempts = 0;
+    peer.next = core_.now.wall;
     ++waiting;
     save(item.id, state, item.stored);
   }
@@ -328,9 +336,10 @@ void CustodyService::expire() {
     if (page.size() == kExpirePage) again = 10;
     if (next_record_sweep_ <= core_.now.mono) {
       core_.records.expire();
-      next_record_sweep_ = core_.now.mono + kHour;
+      next_record_sweep_ = core_.now.mono + (core_.records.sweeping() ? kMinute : kHour);
     }
   }
+  again = std::max(again, disk_full_until_ - core_.now.mono);
   core_.timers.at(core_.now.mono + again, TimerKind::expiry);
 }
 

@@ -15,6 +15,20 @@ CustodyPeer* CustodyState::add(const NodeId& id) {
   return &peers.back();
 }
 
+CustodyPeer& CustodyState::add_owner(const NodeId& id) {
+  CustodyPeer* place = add(id);
+  const auto give_up = [&](auto&& may_go) {
+    for (auto& peer : peers)
+      if (place == nullptr && may_go(peer)) *(place = &peer) = {.id = id};
+  };
+  give_up([](const CustodyPeer& peer) { return !peer.owner && !peer.exchanged; });
+  give_up([](const CustodyPeer& peer) { return !peer.owner && !peer.stored; });
+  give_up([](const CustodyPeer& peer) { return !peer.owner; });
+  give_up([](const CustodyPeer&) { return true; });
+  place->owner = true;
+  return *place;
+}
+
 std::uint32_t CustodyState::stored_by() const {
   std::uint32_t count = 0;
   for (const auto& peer : peers) count += peer.stored ? 1 : 0;

@@ -31,6 +31,8 @@ struct CustodyState {
   CustodyPeer* find(const NodeId& id);
   // Null when kMaxExchangedPeers are remembered already.
   CustodyPeer* add(const NodeId& id);
+  // The owner of the mailbox always finds a place, if need be that of a peer that told us least.
+  CustodyPeer& add_owner(const NodeId& id);
   std::uint32_t stored_by() const;
   std::vector<NodeId> exchanged() const;
   Millis due() const;       // earliest instant of all, 0 = none

@@ -11,7 +11,8 @@ void Lookups::later(const OverlayPoint& target, Waiter waiter, std::vector<Conta
 }
 
 void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key) {
-  const bool fresh = purpose == LookupFor::join || purpose == LookupFor::refresh;
+  // Only custody's many lookups of one region are answered from memory; a record not found is really looked for again.
+  const bool fresh = purpose != LookupFor::spread && purpose != LookupFor::collect;
   if (const auto it = cache_.find(target); !fresh && it != cache_.end() && core_.now.mono - it->second.at < kCacheAge)
     return later(target, {purpose, key}, it->second.contacts);
   if (const auto it = by_target_.find(target); it != by_target_.end()) {
@@ -116,10 +117,13 @@ void Lookups::finish(std::uint64_t id) {
 
 void Lookups::session_ready() {
   core_.size.observe_known(core_.table.size());
-  if (joining_) return;
+  // The first session may be an inbound one that nobody can be asked through yet: the own id is looked up again as soon
+  // as somebody can.
+  const bool askable = !core_.table.closest(overlay_point(core_.config.id), 1, true).empty();
+  if (!joining_) core_.timers.at(core_.now.mono + 5 * kSecond, TimerKind::table);
+  if (!joining_ || (askable && !looked_up_self_)) find(overlay_point(core_.config.id), LookupFor::join, 0);
   joining_ = true;
-  find(overlay_point(core_.config.id), LookupFor::join, 0);
-  core_.timers.at(core_.now.mono + 5 * kSecond, TimerKind::table);
+  looked_up_self_ = looked_up_self_ || askable;
 }
 
 void Lookups::table_timer() {
@@ -128,6 +132,14 @@ void Lookups::table_timer() {
       core_.peers.send(Contact{entry->contact}, Ping{}, {RequestKind::ping, 0});
   for (const auto& target : core_.table.refresh_targets(core_.now.mono, core_.random))
     if (jobs_.size() < kMaxLookups / 4) find(target, LookupFor::refresh, 0);
+  if (next_estimate_ == 0) next_estimate_ = core_.now.mono + estimate_delay_;
+  if (core_.now.mono >= next_estimate_) {
+    OverlayPoint anywhere;
+    core_.random.fill(anywhere);
+    find(anywhere, LookupFor::refresh, 0);
+    next_estimate_ = core_.now.mono + estimate_delay_;
+    estimate_delay_ = std::min(kLastEstimate, 2 * estimate_delay_);
+  }
   core_.size.observe_known(core_.table.size());
   core_.timers.at(core_.now.mono + kMinute, TimerKind::table);
 }

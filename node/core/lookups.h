@@ -25,6 +25,8 @@ class Lookups {
 
  private:
   static constexpr std::size_t kMaxLookups = 64;
+  // Lookups of random points for the size estimate: often while the network is new to us, then rarely.
+  static constexpr Millis kFirstEstimate = 2 * kMinute, kLastEstimate = 30 * kMinute;
   static constexpr std::size_t kCachedRegions = 256;
   static constexpr Millis kCacheAge = 10 * kMinute;
   struct Waiter { LookupFor purpose; std::uint64_t key; };
@@ -49,7 +51,10 @@ class Lookups {
   std::map<OverlayPoint, Cached> cache_;
   std::deque<Ready> ready_;
   std::uint64_t next_ = 1;
+  Millis next_estimate_ = 0;  // mono; 0 until the first table timer
+  Millis estimate_delay_ = kFirstEstimate;
   bool joining_ = false;
+  bool looked_up_self_ = false;
   bool joined_ = false;
 };
 

@@ -29,6 +29,8 @@ void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& 
   const std::uint32_t waiting = core_.custody.owner_collected(mailbox, node, cursor, kCollectPage);
   core_.out->send(link.id, request_id, Collected{CollectStatus::subscribed, waiting});
   if (cursor == 0) return;
+  for (auto& [key, page] : pages_)
+    if (page.mailbox == mailbox && page.owner == node) return static_cast<void>(page.cursor = cursor);  // its timer runs
   pages_[next_key_] = {mailbox, node, cursor};
   core_.timers.at(core_.now.mono + 10, TimerKind::collect_page, next_key_++);
 }
@@ -54,7 +56,7 @@ void Mailboxes::set_own(const std::vector<MailboxKey>& keys) {
   for (const MailboxKey& key : keys) {
     const MailboxId id = mailbox_id(key);
     auto known = own_.extract(id);
-    if (known.empty()) next.emplace(id, Own{.key = key, .subscribed = {}, .asked = {}, .next_poll = 0});
+    if (known.empty()) next.emplace(id, Own{.key = key, .subscribed = {}, .asked = {}});
     else next.insert(std::move(known));
   }
   own_ = std::move(next);
@@ -128,7 +130,8 @@ void Mailboxes::timer() {
     std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
     if (own.next_poll > core_.now.mono) continue;
     const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
-    own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : kCollectPoll);
+    own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : own.poll_delay);
+    own.poll_delay = lacking ? kFirstPoll : std::min(2 * own.poll_delay, kCollectPoll);
     if (const auto everyone = core_.small_region()) region_found(mailbox, *everyone);
     else core_.lookups.find(overlay_point(mailbox), LookupFor::collect, 0);
   }

@@ -31,11 +31,13 @@ class Mailboxes {
  private:
   static constexpr std::size_t kMaxSubscriptions = 64;
   static constexpr std::size_t kCollectPage = 128;
+  static constexpr Millis kFirstPoll = kMinute;
   struct Own {
     MailboxKey key;
     std::vector<NodeId> subscribed;   // in order of subscription
     std::map<NodeId, Millis> asked;   // mono, when last collected from
     Millis next_poll = 0;
+    Millis poll_delay = kFirstPoll;   // doubles up to kCollectPoll: a young network's regions still move
   };
   struct Page { MailboxId mailbox; NodeId owner; std::uint64_t cursor; };
 

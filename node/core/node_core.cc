@@ -182,6 +182,7 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::custody:
     case TimerKind::expiry:
     case TimerKind::recover: custody.timer(timer.kind); break;
+    case TimerKind::republish: records.timer(); break;
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;
     case TimerKind::clock:
@@ -225,6 +226,11 @@ void NodeCore::start(TimePoint now, Effects& out) {
     newest = get_be<std::int64_t>(*row);
   impl_->clock.start(now, newest);
   Impl::Turn turn(*impl_, now, out);
+  if (impl_->clock.suspicious()) {
+    impl_->clock_doubted = true;
+    out.note(Severity::warning, "clock-suspicious");
+    out.now(Notice{ClockDoubt{true}});
+  }
   impl_->peers.start();
   impl_->custody.start();
   impl_->timers.at(now.mono, TimerKind::clock);
@@ -255,7 +261,8 @@ void NodeCore::handle(TimePoint now, const Event& event, Effects& out) {
       event);
   // Timers that fell due before this turn; one made due by another in the same turn waits for the next.
   constexpr int kTimersPerTurn = 64;
-  for (int i = 0; i < kTimersPerTurn && core.timers.due(now.mono); ++i) core.fire(core.timers.pop());
+  const std::uint64_t newest = core.timers.order();
+  for (int i = 0; i < kTimersPerTurn && core.timers.due_before(now.mono, newest); ++i) core.fire(core.timers.pop());
 }
 
 std::optional<Millis> NodeCore::next_deadline() const {
@@ -268,6 +275,7 @@ CoreStatus NodeCore::status() const {
   out.links = impl_->sessions.links().size();
   out.sessions = impl_->sessions.by_node().size();
   out.relays = impl_->sessions.relays();
+  out.timers = impl_->timers.size();
   out.table = impl_->table.size();
   out.size_estimate = impl_->size.nodes();
   return out;

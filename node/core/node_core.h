@@ -12,7 +12,7 @@ namespace comm {
 class MailboxOwner {
  public:
   virtual ~MailboxOwner() = default;
-  // REQUIRES: `key` is one of the last CollectMailboxes.
+  // `key` is one of the last CollectMailboxes, or was one until this turn.
   virtual Signature sign_collect(const MailboxKey& key, const Hash& hash) const = 0;
 };
 
@@ -42,6 +42,7 @@ struct CoreStatus {
   std::size_t links = 0;
   std::size_t sessions = 0;
   std::size_t relays = 0;          // sessions with nodes of role relay
+  std::size_t timers = 0;          // pending deadlines
   std::size_t table = 0;           // contacts in the routing table
   std::uint64_t size_estimate = 1; // N_hat
   std::array<std::uint64_t, 6> rejected{};                 // by Stage

@@ -45,14 +45,20 @@ void Peers::load_contacts() {
 }
 
 void Peers::remember(const Link& link, const Endpoint& endpoint) {
-  if (core_.store.row(Table::contacts, link.node.view())) return;
-  const auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts);
-  if (rows.size() >= kRememberedContacts) {
+  Bytes value = encode_contact(link.peer.node_key, endpoint, link.peer.role, core_.config.profile.cheap_node_ids);
+  const auto known = core_.store.row(Table::contacts, link.node.view());
+  if (known == value) return;
+  // Counted once: rows come and go only here.
+  if (!known && !remembered_)
+    remembered_ = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts).size();
+  if (!known && *remembered_ >= kRememberedContacts) {
+    const auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts);
     const auto& victim = rows[static_cast<std::size_t>(core_.random.below(rows.size()))];
     core_.out->store(EraseRow{Table::contacts, victim.key});
+  } else if (!known) {
+    ++*remembered_;
   }
-  core_.out->store(PutRow{Table::contacts, to_bytes(link.node.view()),
-                          encode_contact(link.peer.node_key, endpoint, link.peer.role, core_.config.profile.cheap_node_ids)});
+  core_.out->store(PutRow{Table::contacts, to_bytes(link.node.view()), std::move(value)});
 }
 
 void Peers::add_bootstrap(const Bootstrap& bootstrap) {
@@ -161,7 +167,7 @@ void Peers::consider_dial_back(Link& link) {
   // Only the observed source address is dialled: a claim cannot aim us at a third party.
   if (link.peer.endpoints.empty()) return;
   if (dial_backs_.size() >= kRememberedDialBacks) prune_dial_backs();
-  if (const auto* entry = core_.table.find(link.node); entry == nullptr || entry->dialable) return;
+  if (const auto* entry = core_.table.find(link.node); entry != nullptr && entry->dialable) return;
   auto& last = dial_backs_[link.node];
   if (last != 0 && core_.now.mono - last < kDialBackAgain) return;
   if (!dial_back_tokens_.take(core_.now.mono)) return;

@@ -65,6 +65,7 @@ class Peers {
   std::uint64_t next_deadline_ = 1;
   std::vector<BootstrapState> bootstraps_;
   std::map<NodeId, Millis> dial_backs_;                 // when last tried
+  std::optional<std::size_t> remembered_;               // contact rows
   TokenBucket dial_back_tokens_{16, 8};
 };
 

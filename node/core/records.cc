@@ -67,11 +67,13 @@ void Records::find(const Address& address) {
   core_.lookups.find(record_region(address), LookupFor::find_record, id);
 }
 
-void Records::publish(const PublishRecord& publish) {
+void Records::publish(PublishRecord publish) {
   own_ = publish;
   given_.clear();
   if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
   if (!core_.lookups.joined()) return;  // join_done goes on
+  republish_at_ = core_.now.mono + republish_delay_;
+  core_.timers.at(republish_at_, TimerKind::republish);
   if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordPublished{0}});
   const std::uint64_t id = next_++;
   Job& job = jobs_[id];
@@ -160,7 +162,13 @@ void Records::session_ready(Link& link) {
 }
 
 void Records::join_done() {
-  if (own_) publish(PublishRecord(*own_));
+  if (own_) publish(*own_);
+}
+
+void Records::timer() {
+  if (!own_ || core_.now.mono < republish_at_) return;  // an older timer
+  republish_delay_ = std::min(2 * republish_delay_, kRecordRepublish);
+  publish(*own_);
 }
 
 void Records::expire() {

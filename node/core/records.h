@@ -16,15 +16,18 @@ class Records {
   void failed(std::uint64_t job);
 
   void find(const Address& address);
-  void publish(const PublishRecord& publish);
+  void publish(PublishRecord publish);
   void region_found(std::uint64_t job, const std::vector<Contact>& members);
   void session_ready(Link& link);                           // a node of our record's region that lacks it gets it
   void join_done();                                         // a record published before the join goes out now
+  void timer();                                             // our record is given to the region as it is now
+  bool sweeping() const { return swept_.has_value(); }      // the sweep has more pages
   void expire();                                            // with the hourly sweep
 
  private:
   static constexpr std::size_t kMaxRecords = 100'000;
   static constexpr std::size_t kMaxJobs = 256;
+  static constexpr Millis kFirstRepublish = 2 * kMinute;  // doubles up to kRecordRepublish: first the region still moves
   static constexpr std::size_t kAskedPerFind = 16;
   static constexpr std::size_t kGivenPerPublish = 64;
   struct Job {
@@ -46,6 +49,8 @@ class Records {
   std::map<Address, std::uint64_t> finding_;
   std::uint64_t next_ = 1;
   std::optional<PublishRecord> own_;                        // the record this node publishes
+  Millis republish_at_ = 0;
+  Millis republish_delay_ = kFirstRepublish;
   std::optional<Address> swept_;                            // where the sweep for expired ones stands
   std::set<NodeId> given_;                                  // who was given it since the last publish
 };

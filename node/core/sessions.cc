@@ -113,6 +113,7 @@ void Sessions::on_hello(Link& link, std::uint32_t request_id, const Hello& hello
   welcome.raw = encode_hello_body(own_hello());
   link.transcript = session_transcript(link.curve, link.hello_raw, welcome.raw);
   welcome.signature = core_.key.sign(welcome_hash(link.transcript));
+  link.hello_raw = {};
   link.phase = LinkPhase::wait_auth;
   core_.out->send(link.id, request_id, std::move(welcome));
 }
@@ -147,16 +148,31 @@ void Sessions::check_id(Link& link) {
   const bool with_hasher = pending != id_pending_.end() && core_.now.mono - pending->second < kIdCheckLost;
   if (!with_hasher &&
       std::find(id_queue_.begin(), id_queue_.end(), link.peer.node_key) == id_queue_.end())
-    id_queue_.push_back(link.peer.node_key);
+    queue_id_check(link);
   drain_id_checks();
 }
 
+void Sessions::queue_id_check(const Link& link) {
+  // Who we dialled ourselves goes first: strangers at the door cannot keep us from reaching others.
+  if (link.dialled) id_queue_.push_front(link.peer.node_key);
+  else id_queue_.push_back(link.peer.node_key);
+}
+
 void Sessions::drain_id_checks() {
-  while (!id_queue_.empty() && id_checks_.take(core_.now.mono)) {
-    core_.out->now(ComputeNodeId{id_queue_.front()});
-    id_pending_[id_queue_.front()] = core_.now.mono;
+  while (!id_queue_.empty()) {
+    const NodeKey key = id_queue_.front();
+    // A stranger that hung up meanwhile costs nobody a token.
+    const bool waited = std::any_of(links_.begin(), links_.end(), [&](const auto& item) {
+      return item.second.phase == LinkPhase::wait_id && item.second.peer.node_key == key;
+    });
+    if (waited && !id_checks_.take(core_.now.mono)) break;
     id_queue_.pop_front();
+    if (!waited) continue;
+    core_.out->now(ComputeNodeId{key});
+    id_pending_[key] = core_.now.mono;
   }
+  if (id_pending_.size() > kKnownIds)
+    std::erase_if(id_pending_, [&](const auto& item) { return core_.now.mono - item.second >= kIdCheckLost; });
   if (id_queue_.empty() || drain_scheduled_) return;
   drain_scheduled_ = true;  // one timer, however many links wait
   core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
@@ -241,7 +257,11 @@ void Sessions::keepalive(Link& link) {
   if (link.phase != LinkPhase::ready) return;
   const Millis idle = core_.now.mono - link.last_heard;
   if (!link.dialled) {  // the dialler pings; who accepted only notices its silence
-    if (idle > 3 * kPingInterval) return drop(link.id);
+    if (idle > 3 * kPingInterval) {  // it may hear us and have nothing to say: ask once
+      if (link.unanswered_pings++ > 0) return drop(link.id);
+      core_.peers.send(link, Ping{}, {RequestKind::ping, 0});
+      return core_.timers.at(core_.now.mono + kRequestTimeout, TimerKind::keepalive, link.id);
+    }
     return core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
   }
   if (link.unanswered_pings >= 2) {

@@ -74,6 +74,7 @@ class Sessions {
   void on_welcome(Link& link, const Welcome& welcome);
   void on_auth(Link& link, const Auth& auth);
   void check_id(Link& link);
+  void queue_id_check(const Link& link);
   void drain_id_checks();
   void identified(Link& link, const NodeId& id);
   bool wins_over(const Link& fresh, const Link& old) const;

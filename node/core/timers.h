@@ -10,7 +10,7 @@
 namespace comm {
 
 enum class TimerKind : std::uint8_t {
-  handshake, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, table, clock, recover
+  handshake, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, table, clock, recover, republish
 };
 
 class TimerQueue {
@@ -25,6 +25,9 @@ class TimerQueue {
     return top;
   }
   bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
+  std::uint64_t order() const { return order_; }          // timers set from now on have this number or a higher one
+  bool due_before(Millis now, std::uint64_t order) const { return due(now) && heap_.top().order < order; }
   Millis next() const { return heap_.top().when; }  // REQUIRES: !empty()
 
  private:

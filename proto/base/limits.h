@@ -63,7 +63,7 @@ inline constexpr int kIdChecksPerSecond = 4;
 inline constexpr std::size_t kEveryoneCustodianUpTo = 64;      // N_hat below which everyone is a custodian
 inline constexpr std::uint64_t kRegionFactor = 2;              // region = kRegionFactor * k / N_hat of the space
 inline constexpr std::uint64_t kRegionLeaveFactor = 3;         // hysteresis
-inline constexpr Millis kTableRefresh = 15 * kMinute;
+inline constexpr Millis kTableRefresh = kHour;                 // Kademlia's tRefresh
 
 // --- custody (spec 40-custody) ---
 inline constexpr std::size_t kEntryPeers = 3;

@@ -248,7 +248,7 @@ void Probe::packet(LinkId link, const Bytes& bytes) {
   } else if (const auto* w = std::get_if<Welcome>(&packet->body)) {
     session.transcript = session_transcript(session.curve, session.hello, w->raw);
     send(link, 0, Auth{key.sign(auth_hash(session.transcript))});
-  } else if (std::holds_alternative<Ping>(packet->body)) {
+  } else if (std::holds_alternative<Ping>(packet->body) && answer_pings) {
     send(link, packet->request_id, Pong{});
   }
   inbox.push_back({net.now().mono, link, std::move(*packet)});

@@ -101,6 +101,7 @@ class Probe final : public Party {
   NodeSigningKey key;
   NodeId id;
   bool answer_handshake = true;  // as the listening side
+  bool answer_pings = true;
   std::vector<Got> inbox;
   std::map<LinkId, Session> sessions;
   std::uint32_t next_request = 1;

@@ -110,13 +110,18 @@ BOOST_AUTO_TEST_CASE(acknowledged_message_is_never_held_or_shown_again) {
   t.bob.events.clear();
   t.bob.restart();
   t.net.run(5 * kSecond);
-  const LinkId to_bob = probe.connect(t.bob);
-  probe.inbox.clear();
-  probe.send(to_bob, 78, Message{{*copy}});
+  Probe& another = t.net.probe();
+  const LinkId to_bob = another.connect(t.bob);
+  another.inbox.clear();
+  another.send(to_bob, 78, Message{{*copy}});
   t.net.run(5 * kSecond);
   BOOST_TEST(t.bob.received().empty());
-  BOOST_REQUIRE(probe.got<Stored>().size() == 1u);
-  BOOST_TEST((probe.got<Stored>()[0].items.at(0).status == StoredStatus::acknowledged));
+  std::vector<StoredStatus> answers;
+  for (const auto& got : another.inbox)
+    if (const auto* answer = std::get_if<Stored>(&got.packet.body); answer != nullptr && got.packet.request_id == 78)
+      for (const auto& item : answer->items) answers.push_back(item.status);
+  BOOST_REQUIRE(answers.size() == 1u);
+  BOOST_TEST((answers[0] == StoredStatus::acknowledged));
 }
 
 BOOST_AUTO_TEST_CASE(lost_acknowledgement_is_sent_again) {
@@ -129,7 +134,7 @@ BOOST_AUTO_TEST_CASE(lost_acknowledgement_is_sent_again) {
   };
   t.alice.say(t.bob.address(), "x");
   BOOST_TEST(t.net.run_until([&] { return t.alice.last_state() == DeliveryState::delivered; }, 30 * kSecond));
-  BOOST_TEST(lost > 1);
+  BOOST_TEST(lost >= 1);
   BOOST_TEST(t.bob.received().size() == 1u);
 }
 

@@ -105,6 +105,7 @@ BOOST_AUTO_TEST_CASE(auth_signed_over_another_link_is_refused) {
 
 BOOST_AUTO_TEST_CASE(silent_sessions_are_dropped) {
   Pair p;
+  p.probe.answer_pings = false;
   p.net.run(2 * kMinute);
   BOOST_TEST(!p.probe.sessions[p.link].down);
   p.net.run(3 * kMinute);
@@ -129,6 +130,31 @@ BOOST_AUTO_TEST_CASE(a_push_never_answers_a_request_of_the_same_number) {
   p.net.run(100);
   BOOST_TEST(p.probe.got<Stored>().size() == 1u);
   BOOST_TEST(p.reason("unsolicited-answer") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(timers_do_not_multiply_with_traffic) {
+  Pair p;
+  for (int i = 0; i < 200; ++i) p.give(craft(p.net, p.box).item);
+  BOOST_TEST(p.relay.core->status().timers < 60u);
+  p.net.run(10 * kMinute);
+  BOOST_TEST(p.relay.core->status().timers < 30u);
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_always_finds_a_place) {
+  CustodyState state;
+  Prng random(1);
+  for (std::size_t i = 0; i < kMaxExchangedPeers; ++i) {
+    NodeId id;
+    random.fill(id);
+    CustodyPeer* peer = state.add(id);
+    peer->exchanged = peer->stored = i != 7;
+  }
+  NodeId owner;
+  random.fill(owner);
+  BOOST_TEST(state.add(owner) == nullptr);
+  BOOST_TEST(state.add_owner(owner).owner);
+  BOOST_TEST(state.peers.size() == kMaxExchangedPeers);
+  BOOST_TEST((state.peers[7].id == owner));  // the one that had told us nothing gave way
 }
 
 BOOST_AUTO_TEST_CASE(an_expired_message_does_not_stop_the_others) {
@@ -378,7 +404,7 @@ BOOST_AUTO_TEST_CASE(a_false_node_id_drops_the_contact) {
   Probe& named = p.net.probe();
   Contact contact{NodeId{}, named.key.public_key(), named.endpoint};
   contact.id.data[0] = 0x55;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < 900; ++round) {  // past the hourly refresh
     for (const auto& got : liar.inbox)
       if (std::holds_alternative<FindNode>(got.packet.body)) liar.send(link, got.packet.request_id, Nodes{{contact}});
     liar.inbox.clear();
