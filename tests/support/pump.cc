@@ -47,7 +47,7 @@ void Net::open(Party& from, LinkId link, const Endpoint& to) {
   CurveKey curve;
   random.fill(curve);
   const Endpoint source = from.endpoint;
-  later(0, [this, &from, link, curve, to] { if (from.up) from.link_up(link, true, curve, to); });
+  later(0, [&from, link, curve, to] { if (from.up) from.link_up(link, true, curve, to); });
   later(1, [this, &from, link, curve, to, source] {
     Party* target = at(to);
     if (!from.up) return;
