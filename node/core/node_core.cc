@@ -6,7 +6,7 @@ namespace comm {
 
 namespace {
 constexpr std::uint32_t kFaultsAllowed = 64;
-constexpr Millis kClockCheck = 10 * kSecond;
+constexpr Millis kClockCheck = kMinute;
 const std::string_view kClockRow = "clock-max";
 constexpr std::initializer_list<RequestKind> kAnyRequest{RequestKind::ping, RequestKind::find_node,
                                                          RequestKind::get_record, RequestKind::put_record,
