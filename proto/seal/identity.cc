@@ -51,18 +51,21 @@ std::size_t period(ByteView text) {
 
 }  // namespace
 
-LockedBox<Identity> Identity::from_secret(const SecretBytes& secret) {
+void derive_seed(const SecretBytes& secret, Seed& out) {
   constexpr unsigned long long kPasses = 3;
   constexpr std::size_t kMemory = 64 << 20;
   const Hash salt = tagged_hash("identity salt", {});
-  const auto seed = make_locked<Seed>();
   const int failed =
-      crypto_pwhash(seed->data(), Seed::size(), reinterpret_cast<const char*>(secret.view().data()),
+      crypto_pwhash(out.data(), Seed::size(), reinterpret_cast<const char*>(secret.view().data()),
                     secret.view().size(), salt.data.data(), kPasses, kMemory, crypto_pwhash_ALG_ARGON2ID13);
-  if (failed != 0) {
-    std::fputs("comm: the system refuses the 64 MiB that deriving keys from a secret takes\n", stderr);
-    std::abort();
-  }
+  if (failed == 0) return;
+  std::fputs("comm: the system refuses the 64 MiB that deriving keys from a secret takes\n", stderr);
+  std::abort();
+}
+
+LockedBox<Identity> Identity::from_secret(const SecretBytes& secret) {
+  const auto seed = make_locked<Seed>();
+  derive_seed(secret, *seed);
   return from_seed(*seed, true);
 }
 

@@ -10,9 +10,11 @@ namespace comm {
 
 struct DhPair { DhKey public_key; Secret<32> secret; };  // X25519
 
+// 0.15 s and 64 MiB of Argon2id. Never on the reactor's thread once it runs.
+void derive_seed(const SecretBytes& secret, Seed& out);
+
 class Identity {
  public:
-  // 0.15 s and 64 MiB of Argon2id. Never on the reactor's thread once it runs.
   static LockedBox<Identity> from_secret(const SecretBytes& secret);
   // `derived_prekeys` false: prekeys are random and kept by the agent (forward secrecy).
   static LockedBox<Identity> from_seed(const Seed& seed, bool derived_prekeys);

@@ -48,6 +48,7 @@ LIBRARIES = [
     (r"nlohmann/", r"node/main/|node/shell/|client_tui/shell/|tests/", "JSON is the programs' business"),
     (r"toml", r"node/main/|node/shell/|tests/", "configuration is the programs' business"),
     (r"utf8proc", r"client_tui/|tests/", "utf8proc is used by client_tui only"),
+    (r"qrcodegen/", r"client_tui/view/|tests/", "qrcodegen is used by client_tui/view only"),
     (r"boost/test/", r"tests/", "Boost.Test is used by tests only"),
 ]
 # Pure rooms: time, randomness, threads and files come in from outside.
