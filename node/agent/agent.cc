@@ -46,7 +46,10 @@ struct Agent::Impl {
   void on(TimePoint now, const RecordSeen& n, Effects& out) {
     if (n.address == identity->address()) own.seen(now, n.record, out);
   }
-  void on(TimePoint, const ClockDoubt& n, Effects&) { own.doubt_clock(n.suspicious); }
+  void on(TimePoint now, const ClockDoubt& n, Effects& out) {
+    own.doubt_clock(n.suspicious);
+    outbox.doubt_clock(now, n.suspicious, out);
+  }
   void on(TimePoint now, const PeersChanged& n, Effects& out) {
     const bool more = n.sessions > peers.sessions;
     const bool changed = n.sessions != peers.sessions || n.relays != peers.relays;

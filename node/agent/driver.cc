@@ -60,7 +60,9 @@ void Driver::command(TimePoint now, const UserCommand& command) {
 void Driver::time_passed(TimePoint now) {
   turn(now, [&](Effects& out) {
     core_.handle(now, TimePassed{}, out);
-    if (agent_ != nullptr) agent_->handle_time(now, out);
+    if (agent_ == nullptr) return;
+    run(now, out);  // the agent hears of the clock's standing before it judges by the clock
+    agent_->handle_time(now, out);
   });
 }
 

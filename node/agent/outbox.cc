@@ -65,18 +65,12 @@ void Outbox::drop(MessageUid uid, Effects& out) {
   entries_.erase(uid);
 }
 
-// Messages in custody expire by the core's word, which knows when the clock is not to be believed. Without a copy
-// there nobody else looks; settled ones wait for a late acknowledgement.
+// Open messages expire, settled ones wait for a late acknowledgement.
 void Outbox::set_timer(Entry& entry) {
-  std::uint32_t minute = 0;
-  if (is_final(entry.state)) {
-    minute = entry.expires + kSettledKeptMinutes;
-  } else if (entry.needs_seal) {
-    minute = entry.expires;
-  }
+  const std::uint32_t minute = is_final(entry.state) ? entry.expires + kSettledKeptMinutes : entry.expires;
   if (minute == entry.timer) return;
   if (entry.timer != 0) timers_.erase({entry.timer, entry.uid});
-  if (minute != 0) timers_.insert({minute, entry.uid});
+  timers_.insert({minute, entry.uid});
   entry.timer = minute;
 }
 
@@ -147,14 +141,8 @@ void Outbox::resume(TimePoint now, Entry& entry, Effects& out) {
   for (const Copy& copy : row->copies)
     if (copy.state == CopyState::live && store_.custody_of(copy.id) == Custody::refused)
       return refused_by_owner(now, entry, *row, copy.id, out);
-  if (is_final(entry.state)) return;
-  if (entry.expires <= minute_of(now.wall)) {
-    row->needs_seal = false;
-    save(entry, *row, out);
-    advance(entry, DeliveryInput::expired, out);
-  } else if (entry.needs_seal) {
-    want_seal(now, entry, out);
-  }
+  // What has expired is left to its timer: whether the clock is to be believed is not known before the first turn.
+  if (!is_final(entry.state) && entry.needs_seal) want_seal(now, entry, out);
 }
 
 void Outbox::time(TimePoint now, Effects& out) {
@@ -165,7 +153,16 @@ void Outbox::time(TimePoint now, Effects& out) {
   pump(now, out);
 }
 
+void Outbox::doubt_clock(TimePoint now, bool doubted, Effects& out) {
+  clock_doubted_ = doubted;
+  if (doubted) return;
+  for (auto& [uid, entry] : entries_)
+    if (entry.needs_seal && !is_final(entry.state)) want_seal(now, entry, out);
+  pump(now, out);
+}
+
 void Outbox::run_timers(TimePoint now, Effects& out) {
+  if (clock_doubted_) return;
   const std::uint32_t minute = minute_of(now.wall);
   for (std::size_t i = 0; i < kTimersPerTurn && !timers_.empty() && timers_.begin()->first <= minute; ++i) {
     const MessageUid uid = timers_.begin()->second;
@@ -207,7 +204,7 @@ std::optional<Millis> Outbox::next_deadline() const {
     if (!out || at < *out) out = at;
   };
   if (busy()) sooner(now_.mono);
-  if (!timers_.empty()) {
+  if (!timers_.empty() && !clock_doubted_) {
     const Millis left = Millis{timers_.begin()->first} * kMinute - now_.wall;
     sooner(now_.mono + std::min(std::max<Millis>(left, 0), kHour));  // hourly too: the wall clock may step
   }

@@ -54,6 +54,8 @@ class Outbox {
   void looked_up(TimePoint now, const RecordLookup& notice, Effects& out);
   void record_arrived(TimePoint now, const Address& address, Effects& out);  // inside a message of theirs
   void new_sessions(TimePoint now, Effects& out);
+  // While the clock is in doubt nothing is given up for age; afterwards what waited for its key is looked at again.
+  void doubt_clock(TimePoint now, bool doubted, Effects& out);
 
   Agent::Outbox counts() const;
 
@@ -125,6 +127,7 @@ class Outbox {
   std::deque<MessageUid> to_mine_;  // to be sealed and stamped, one at a time
   std::optional<Draft> draft_;
   TimePoint now_;
+  bool clock_doubted_ = false;
   Millis paused_until_ = 0;         // mono: the store failed, nothing is written of our own accord
 };
 

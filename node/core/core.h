@@ -47,6 +47,7 @@ struct Core {
   void greet(LinkId link);        // what a custodian or record holder is asked or given first
   void join_done();
   void lookup_done(LookupFor purpose, std::uint64_t key, const OverlayPoint& target, const std::vector<Contact>& found);
+  void look_at_clock();
   void fire(const TimerQueue::Timer& timer);
   // Nodes that keep what lies at `target`: everyone known while the network is small, else nullopt (look it up).
   std::optional<std::vector<Contact>> small_region() const;

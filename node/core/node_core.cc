@@ -171,6 +171,16 @@ void Core::lookup_done(LookupFor purpose, std::uint64_t job, const OverlayPoint&
   }
 }
 
+// At the start of every turn: what is decided for age, here and by the user's side, goes by the standing of this turn.
+void Core::look_at_clock() {
+  clock.tick(now);
+  if (clock.suspicious() == clock_doubted) return;
+  clock_doubted = clock.suspicious();
+  out->note(Severity::warning, clock_doubted ? "clock-suspicious" : "clock-confirmed");
+  out->now(Notice{ClockDoubt{clock_doubted}});
+  custody.clamp();
+}
+
 void Core::fire(const TimerQueue::Timer& timer) {
   switch (timer.kind) {
     case TimerKind::handshake:
@@ -186,12 +196,6 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;
     case TimerKind::clock:
-      if (clock.suspicious() != clock_doubted) {
-        clock_doubted = clock.suspicious();
-        out->note(Severity::warning, clock_doubted ? "clock-suspicious" : "clock-confirmed");
-        out->now(Notice{ClockDoubt{clock_doubted}});
-        custody.clamp();
-      }
       if (const auto wall = clock.max_to_persist(now)) {
         Bytes value;
         put_be<std::int64_t>(value, *wall);
@@ -209,7 +213,7 @@ struct NodeCore::Impl : Core {
     Turn(Core& c, TimePoint now, Effects& out) : core(c) {
       core.now = now;
       core.out = &out;
-      core.clock.tick(now);
+      core.look_at_clock();
     }
     ~Turn() { core.out = nullptr; }
   };
@@ -226,11 +230,6 @@ void NodeCore::start(TimePoint now, Effects& out) {
     newest = get_be<std::int64_t>(*row);
   impl_->clock.start(now, newest);
   Impl::Turn turn(*impl_, now, out);
-  if (impl_->clock.suspicious()) {
-    impl_->clock_doubted = true;
-    out.note(Severity::warning, "clock-suspicious");
-    out.now(Notice{ClockDoubt{true}});
-  }
   impl_->peers.start();
   impl_->custody.start();
   impl_->timers.at(now.mono, TimerKind::clock);

@@ -77,11 +77,40 @@ BOOST_AUTO_TEST_CASE(expired_while_away_and_late_ack_after) {
   alice.shown();
   clock.pass(Millis{kDefaultLifetimeMinutes} * kMinute + kMinute);
   alice.restart();
+  alice.time();
   BOOST_TEST(alice.states() == Strings{"expired"}, boost::test_tools::per_element());
   alice.restart();
   BOOST_TEST(alice.states().empty());
   settle(alice, bob.asked<SubmitFinal>().at(0));
   BOOST_TEST(alice.states() == Strings{"delivered late"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_doubted_clock_forgets_no_expired_message) {
+  const auto mail = send("stale");
+  arrive(bob, mail);
+  clock.pass(Millis{kDefaultLifetimeMinutes} * kMinute + kMinute);
+  alice.time();
+  alice.notice(ClockDoubt{true});
+  clock.now.wall += 30 * kDay;
+  alice.run_for(clock, kDay);
+  clock.now.wall -= 30 * kDay + kDay;
+  alice.notice(ClockDoubt{false});
+  alice.run_for(clock, kMinute);
+  alice.shown();
+  settle(alice, bob.asked<SubmitFinal>().at(0));
+  BOOST_TEST(alice.states() == Strings{"delivered late"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_message_without_a_key_outlives_a_doubted_clock) {
+  alice.send(bob.address(), "patience");
+  alice.notice(ClockDoubt{true});
+  clock.now.wall += 30 * kDay;
+  introduce();  // a key comes while everything seems to have expired
+  alice.run_for(clock, kHour);
+  BOOST_TEST(!contains(alice.states(), "expired"));
+  clock.now.wall -= 30 * kDay;
+  alice.notice(ClockDoubt{false});
+  BOOST_TEST(contains(alice.states(), "sealed"));
 }
 
 BOOST_AUTO_TEST_CASE(full_disk_is_said_and_forgotten) {
