@@ -3,23 +3,27 @@
 //   body     'B' sequence(8)              -> body
 //   custody  'C' sequence(8)              -> due(8) state
 //   due      'D' due(8) id(32)            -> sequence(8)         due: sign bit flipped, so negative sorts first
-//   expiry   'E' expires(4) id(32)        -> kind(1)             live messages and tombstones
+//   expiry   'E' expires(4) id(32)        -> kind(1) mailbox(20) live messages and tombstones
 //   header   'H' sequence(8)              -> id(32) header(96) nonce(8) ingress(20) received(8) body-bytes(4)
 //   id       'I' id(32)                   -> 1 sequence(8)                       live
 //                                          | kind(1) foreign(1) ingress(20) record   2 refused, 3 acknowledged
 //   record   'K' address(20)              -> seq(8) expires(8) record
-//   mailbox  'M' mailbox(20) sequence(8)  -> id(32)
+//   mailbox  'M' mailbox(20) sequence(8)  -> nothing
 //   ingress  'N' node(20)                 -> bytes(8)            erased at zero
 //   quota    'Q' mailbox(20)              -> bytes(8)            erased at zero
 //   row      'R' table(1) key             -> value
 //   totals   'T'                          -> next-sequence(8) live(8) acknowledged(8) foreign(8) bytes(8) records(8)
+//   user     'U' magnitude(1) node(20)    -> nothing             of every row N: 64 - bits of its bytes, so most is first
 //   version  'V'                          -> kFormat
+//   work     'W' work(8) node(20) sequence(8) -> nothing         live messages of other nodes; work_key of the header
 //
 // Why 'B' sorts first and is numbered by arrival: LevelDB merges a flushed memtable with every table it overlaps. The
 // indices are small and random and are rewritten often; bodies are large, only ever appended above all older bodies,
 // and nothing sorts below them, so no merge reaches back to them. Headers are rows of their own so that paging
-// through a mailbox reads no bodies. Sequence numbers start at 1 and are never used twice.
+// through a mailbox reads no bodies. Sequence numbers start at 1 and are never used twice. Rows U change only when a
+// peer's use doubles or halves: who uses most is found among the few in the first magnitude.
 #pragma once
+#include <bit>
 #include <string>
 #include <string_view>
 
@@ -28,10 +32,10 @@
 
 namespace comm::keys {
 
-inline constexpr std::string_view kFormat = "comm store 1";
+inline constexpr std::string_view kFormat = "comm store 2";
 
 inline constexpr char kBody = 'B', kCustody = 'C', kDue = 'D', kExpiry = 'E', kHeader = 'H', kId = 'I', kRecord = 'K',
-                      kMailbox = 'M', kIngress = 'N', kQuota = 'Q', kRow = 'R', kTotals = 'T', kVersion = 'V';
+                      kMailbox = 'M', kIngress = 'N', kQuota = 'Q', kRow = 'R', kTotals = 'T', kUser = 'U', kVersion = 'V', kWork = 'W';
 
 template <class Int>
 void put_int(std::string& out, Int value) {
@@ -100,6 +104,18 @@ inline std::string mailbox(const MailboxId& box, std::uint64_t sequence) {
   put_int(key, sequence);
   return key;
 }
+inline std::string work(std::uint64_t work, const NodeId& ingress, std::uint64_t sequence) {
+  std::string key = by_sequence(kWork, work);
+  put_bytes(key, ingress.view());
+  put_int(key, sequence);
+  return key;
+}
+// REQUIRES: bytes > 0.
+inline std::string user(std::uint64_t bytes, const NodeId& ingress) {
+  std::string key{kUser, static_cast<char>(std::countl_zero(bytes))};
+  put_bytes(key, ingress.view());
+  return key;
+}
 inline std::string row(Table table, ByteView key) {
   std::string out{kRow, static_cast<char>(table)};
   put_bytes(out, key);
@@ -113,10 +129,17 @@ inline std::string after_prefix(std::string prefix) {
   return prefix;
 }
 
-// Fields of a message header at their fixed offsets (proto/wire/header.h); 0 for a record too short to have them.
+// Fields of a message header or final record at their fixed offsets (proto/wire/header.h); 0 if too short to have them.
 inline std::uint32_t expires_of(ByteView header) {
   return header.size() < 8 ? 0 : get_be<std::uint32_t>(header.subspan(4));
 }
-inline MailboxId mailbox_of(const HeaderBytes& header) { return *MailboxId::from(header.view().subspan(12, 20)); }
+inline MailboxId mailbox_of(ByteView header) {
+  return header.size() < 32 ? MailboxId{} : *MailboxId::from(header.subspan(12, MailboxId::kSize));
+}
+// 0 for what is not a valid header.
+inline std::uint64_t work_of(const HeaderBytes& header) {
+  const auto parsed = parse_header(header);
+  return parsed ? work_key(comm::work_of(*parsed)) : 0;
+}
 
 }  // namespace comm::keys

@@ -13,7 +13,12 @@ std::string sequence_value(std::uint64_t sequence) {
 
 std::string kind_value(Custody kind) { return std::string(1, static_cast<char>(kind)); }
 
-std::string id_value(const MessageId& id) { return std::string(as_text(id.view())); }
+// Of a row E. `header`: a header or a final record, which starts with one.
+std::string element_value(Custody kind, ByteView header) {
+  std::string out = kind_value(kind);
+  keys::put_bytes(out, keys::mailbox_of(header).view());
+  return out;
+}
 
 std::string text_of(ByteView bytes) { return std::string(as_text(bytes)); }
 
@@ -30,27 +35,36 @@ void KvStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
 
 void KvStore::finish(const Turn& turn) {
   for (const auto& [mailbox, bytes] : turn.mailboxes) add(keys::by_id(keys::kQuota, mailbox), bytes);
-  for (const auto& [ingress, bytes] : turn.ingresses) add(keys::by_id(keys::kIngress, ingress), bytes);
+  for (const auto& [ingress, bytes] : turn.ingresses) add_user(ingress, bytes);
   if (counted_ != turn.before) put(keys::of(keys::kTotals), encode_counted(counted_));
 }
 
-void KvStore::add(const std::string& key, std::int64_t bytes) {
-  if (bytes == 0) return;
-  const auto now = static_cast<std::int64_t>(counter(key)) + bytes;
-  if (now < 0) {
+std::pair<std::uint64_t, std::uint64_t> KvStore::add(const std::string& key, std::int64_t bytes) {
+  if (bytes == 0) return {0, 0};
+  const std::uint64_t before = counter(key);
+  if (bytes < 0 && before < static_cast<std::uint64_t>(-bytes)) {
     CHECK(kv_->read_failed());
-    return;
+    return {0, 0};
   }
+  const std::uint64_t now = before + static_cast<std::uint64_t>(bytes);
   if (now == 0)
     erase(key);
   else
-    put(key, sequence_value(static_cast<std::uint64_t>(now)));
+    put(key, sequence_value(now));
+  return {before, now};
+}
+
+void KvStore::add_user(const NodeId& ingress, std::int64_t bytes) {
+  const auto [before, now] = add(keys::by_id(keys::kIngress, ingress), bytes);
+  if (std::countl_zero(before) == std::countl_zero(now)) return;
+  if (before != 0) erase(keys::user(before, ingress));
+  if (now != 0) put(keys::user(now, ingress), {});
 }
 
 void KvStore::apply(Turn& turn, const PutMessage& op) {
   if (id_row(op.id).kind != Custody::absent) return;
   const std::uint64_t sequence = counted_.next_sequence++;
-  const MailboxId mailbox = keys::mailbox_of(op.header);
+  const MailboxId mailbox = keys::mailbox_of(op.header.view());
   std::string row;
   row.reserve(MessageId::kSize + kHeaderBytes + kStampNonceBytes + NodeId::kSize + 12);
   for (const ByteView part : {op.id.view(), op.header.view(), op.nonce.view(), op.ingress.view()})
@@ -61,8 +75,9 @@ void KvStore::apply(Turn& turn, const PutMessage& op) {
   put(keys::by_sequence(keys::kBody, sequence), text_of(op.body));
   put(keys::by_sequence(keys::kHeader, sequence), std::move(row));
   put(keys::by_id(keys::kId, op.id), kind_value(Custody::live) + sequence_value(sequence));
-  put(keys::mailbox(mailbox, sequence), id_value(op.id));
-  put(keys::expiry(keys::expires_of(op.header.view()), op.id), kind_value(Custody::live));
+  put(keys::mailbox(mailbox, sequence), {});
+  put(keys::expiry(keys::expires_of(op.header.view()), op.id), element_value(Custody::live, op.header.view()));
+  if (op.ingress != NodeId{}) put(keys::work(keys::work_of(op.header), op.ingress, sequence), {});
 
   const std::uint64_t cost = op.body.size() + kHeaderBytes;
   turn.mailboxes[mailbox] += static_cast<std::int64_t>(cost);
@@ -74,7 +89,7 @@ void KvStore::apply(Turn& turn, const PutMessage& op) {
 // Every row of a live message but the id row, which its successor overwrites or the caller erases.
 void KvStore::erase_live(Turn& turn, const HeaderRow& row) {
   const std::uint64_t sequence = row.stored.sequence;
-  const MailboxId mailbox = keys::mailbox_of(row.stored.header);
+  const MailboxId mailbox = keys::mailbox_of(row.stored.header.view());
   std::string custody;
   if (get(keys::by_sequence(keys::kCustody, sequence), custody)) {
     erase(keys::due(keys::RowReader(custody).integer<Millis>(), row.id));
@@ -84,6 +99,8 @@ void KvStore::erase_live(Turn& turn, const HeaderRow& row) {
   erase(keys::by_sequence(keys::kHeader, sequence));
   erase(keys::mailbox(mailbox, sequence));
   erase(keys::expiry(keys::expires_of(row.stored.header.view()), row.id));
+  if (row.stored.ingress != NodeId{})
+    erase(keys::work(keys::work_of(row.stored.header), row.stored.ingress, sequence));
 
   turn.mailboxes[mailbox] -= static_cast<std::int64_t>(row.cost());
   turn.ingresses[row.stored.ingress] -= static_cast<std::int64_t>(row.cost());
@@ -118,7 +135,7 @@ void KvStore::apply(Turn& turn, const PutTombstone& op) {
   keys::put_bytes(value, now.ingress.view());
   keys::put_bytes(value, op.record);
   put(keys::by_id(keys::kId, op.id), std::move(value));
-  put(keys::expiry(keys::expires_of(op.record), op.id), kind_value(op.kind));
+  put(keys::expiry(keys::expires_of(op.record), op.id), element_value(op.kind, op.record));
 }
 
 void KvStore::apply(Turn& turn, const EraseMessage& op) {

@@ -34,7 +34,8 @@ void KvStore::Head::erased(std::string_view key) {
   if (key == floor) exact = false;
 }
 
-KvStore::KvStore(std::unique_ptr<Kv> kv) : kv_(std::move(kv)), due_head_(keys::kDue), expiry_head_(keys::kExpiry) {
+KvStore::KvStore(std::unique_ptr<Kv> kv)
+    : kv_(std::move(kv)), due_head_(keys::kDue), expiry_head_(keys::kExpiry), work_head_(keys::kWork) {
   counted_ = durable_counted();
 }
 
@@ -69,14 +70,12 @@ void KvStore::scan(std::string_view from, std::string_view until, const Kv::Visi
 }
 
 void KvStore::put(std::string key, std::string value) {
-  due_head_.written(key);
-  expiry_head_.written(key);
+  for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->written(key);
   overlay_.put(std::move(key), std::move(value));
 }
 
 void KvStore::erase(std::string key) {
-  due_head_.erased(key);
-  expiry_head_.erased(key);
+  for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->erased(key);
   overlay_.erase(std::move(key));
 }
 
@@ -189,14 +188,13 @@ std::vector<MailboxItem> KvStore::mailbox_page(const MailboxId& mailbox, std::ui
   std::vector<MailboxItem> out;
   if (limit == 0 || after == UINT64_MAX) return out;
   scan(keys::mailbox(mailbox, after + 1), keys::after_prefix(keys::by_id(keys::kMailbox, mailbox)),
-       [&](std::string_view key, std::string_view value) {
-         out.push_back({keys::RowReader(key.substr(1 + MailboxId::kSize)).integer<std::uint64_t>(),
-                        keys::RowReader(value).fixed<MessageId>(), {}});
+       [&](std::string_view key, std::string_view) {
+         out.push_back({keys::RowReader(key.substr(1 + MailboxId::kSize)).integer<std::uint64_t>(), {}, {}});
          return out.size() < limit;
        });
   std::erase_if(out, [&](MailboxItem& item) {
     const auto header = header_row(item.sequence);
-    if (header) item.stored = header->stored;
+    if (header) item = {item.sequence, header->id, header->stored};
     return !header;
   });
   return out;
@@ -340,6 +338,7 @@ void KvStore::failed() {
   counted_.next_sequence = std::max(counted_.next_sequence, next_sequence);
   due_head_ = Head(keys::kDue);
   expiry_head_ = Head(keys::kExpiry);
+  work_head_ = Head(keys::kWork);
 }
 
 CommitResult KvStore::commit(std::span<const std::unique_ptr<WriteSet>> sets) {

@@ -24,6 +24,9 @@ class KvStore final : public Store {
   std::optional<Millis> next_due() const override;
   std::vector<ExpiringItem> expiring_page(std::uint32_t until, std::size_t limit) const override;
   std::optional<std::uint32_t> next_expiry() const override;
+  ElementPage elements(const ElementPlace& from, const ElementPlace& until,
+                       const std::function<bool(const MailboxId&)>& wanted, std::size_t limit) const override;
+  std::vector<WorkItem> least_work(std::size_t limit) const override;
   std::optional<Bytes> key_record(const Address& address) const override;
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                           std::size_t limit) const override;
@@ -97,6 +100,8 @@ class KvStore final : public Store {
   Counted durable_counted() const;
   static std::string encode_counted(const Counted& counted);
   const std::string& head(Head& head) const;
+  std::optional<std::string> first_key(std::string_view from, std::string_view until) const;
+  std::optional<NodeId> biggest_user(std::uint64_t work) const;
 
   // kv_stage.cc
   void apply(Turn& turn, const PutMessage& op);
@@ -109,7 +114,9 @@ class KvStore final : public Store {
   void apply(Turn& turn, const PutRow& op);
   void apply(Turn& turn, const EraseRow& op);
   void erase_live(Turn& turn, const HeaderRow& row);
-  void add(const std::string& key, std::int64_t bytes);
+  // Adds to a counter; answers what it was and is, 0 and 0 if nothing changed.
+  std::pair<std::uint64_t, std::uint64_t> add(const std::string& key, std::int64_t bytes);
+  void add_user(const NodeId& ingress, std::int64_t bytes);
   void finish(const Turn& turn);
 
   // kv_verify.cc
@@ -124,6 +131,7 @@ class KvStore final : public Store {
   Counted counted_;  // with everything staged
   mutable Head due_head_;
   mutable Head expiry_head_;
+  mutable Head work_head_;
 };
 
 }  // namespace comm

@@ -3,11 +3,18 @@
 #include "relay_store/kv_store.h"
 
 namespace comm {
+namespace {
+
+std::string element_row(Custody kind, const MailboxId& mailbox) {
+  return static_cast<char>(kind) + std::string(as_text(mailbox.view()));
+}
+
+}  // namespace
 
 struct KvStore::Recount {
   Totals totals;
   std::map<std::string, std::uint64_t> counters;       // key -> bytes, rows 'N' and 'Q'
-  std::map<std::string, std::string> index;            // the rows 'B' (empty), 'D', 'E' and 'M' that must exist
+  std::map<std::string, std::string> index;            // the rows 'B' (their size), 'D', 'E', 'M' and 'W' that must exist
   std::map<MessageId, std::uint64_t> live;             // id -> sequence
   std::map<std::uint64_t, MessageId> by_sequence;      // and back
   std::uint64_t highest_sequence = 0;
@@ -26,16 +33,18 @@ std::string KvStore::verify_messages(Recount& recount) const {
   scan(keys::of(keys::kHeader), keys::end_of(keys::kHeader), [&](std::string_view key, std::string_view value) {
     const auto sequence = keys::RowReader(key.substr(1)).integer<std::uint64_t>();
     const HeaderRow row = decode_header(sequence, value);
-    const MailboxId mailbox = keys::mailbox_of(row.stored.header);
+    const MailboxId mailbox = keys::mailbox_of(row.stored.header.view());
     recount.highest_sequence = sequence;
     recount.totals.live += 1;
     recount.totals.bytes += row.cost();
     recount.counters[keys::by_id(keys::kQuota, mailbox)] += row.cost();
     recount.counters[keys::by_id(keys::kIngress, row.stored.ingress)] += row.cost();
     recount.index[keys::by_sequence(keys::kBody, sequence)] = std::to_string(row.body_bytes);
-    recount.index[keys::mailbox(mailbox, sequence)] = as_text(row.id.view());
+    recount.index[keys::mailbox(mailbox, sequence)] = "";
     recount.index[keys::expiry(keys::expires_of(row.stored.header.view()), row.id)] =
-        static_cast<char>(Custody::live);
+        element_row(Custody::live, mailbox);
+    if (row.stored.ingress != NodeId{})
+      recount.index[keys::work(keys::work_of(row.stored.header), row.stored.ingress, sequence)] = "";
     recount.by_sequence.emplace(sequence, row.id);
     if (!recount.live.emplace(row.id, sequence).second) fault = "two live messages have one id";
     return fault.empty();
@@ -74,7 +83,8 @@ std::string KvStore::verify_ids(Recount& recount) const {
     recount.totals.foreign += row.foreign ? 1 : 0;
     recount.totals.bytes += kTombstoneCostBytes;
     recount.counters[keys::by_id(keys::kIngress, row.ingress)] += kTombstoneCostBytes;
-    recount.index[keys::expiry(keys::expires_of(as_bytes(row.record)), id)] = static_cast<char>(row.kind);
+    recount.index[keys::expiry(keys::expires_of(as_bytes(row.record)), id)] =
+        element_row(row.kind, keys::mailbox_of(as_bytes(row.record)));
     return fault.empty();
   });
   if (fault.empty() && live != recount.live.size()) fault = "a live message has no id row";
@@ -84,7 +94,7 @@ std::string KvStore::verify_ids(Recount& recount) const {
 std::string KvStore::verify_indices(const Recount& recount) const {
   std::string fault;
   std::size_t found = 0;
-  for (const char kind : {keys::kBody, keys::kDue, keys::kExpiry, keys::kMailbox}) {
+  for (const char kind : {keys::kBody, keys::kDue, keys::kExpiry, keys::kMailbox, keys::kWork}) {
     scan(keys::of(kind), keys::end_of(kind), [&](std::string_view key, std::string_view value) {
       const auto expected = recount.index.find(std::string(key));
       const std::string held = kind == keys::kBody ? std::to_string(value.size()) : std::string(value);
@@ -101,17 +111,28 @@ std::string KvStore::verify_indices(const Recount& recount) const {
 std::string KvStore::verify_counters(const Recount& recount) const {
   std::string fault;
   std::size_t found = 0;
+  std::vector<std::string> users;
   for (const char kind : {keys::kIngress, keys::kQuota}) {
     scan(keys::of(kind), keys::end_of(kind), [&](std::string_view key, std::string_view value) {
       const auto expected = recount.counters.find(std::string(key));
-      if (expected == recount.counters.end() || expected->second != keys::RowReader(value).integer<std::uint64_t>())
+      const auto bytes = keys::RowReader(value).integer<std::uint64_t>();
+      if (expected == recount.counters.end() || expected->second != bytes)
         fault = std::string("a counter of kind ") + kind + " is wrong";
+      else if (kind == keys::kIngress)
+        users.push_back(keys::user(bytes, keys::RowReader(key.substr(1)).fixed<NodeId>()));
       ++found;
       return fault.empty();
     });
   }
   if (!fault.empty()) return fault;
   if (found != recount.counters.size()) return "a counter is missing";
+  std::sort(users.begin(), users.end());
+  std::size_t user = 0;
+  scan(keys::of(keys::kUser), keys::end_of(keys::kUser), [&](std::string_view key, std::string_view) {
+    if (user >= users.size() || users[user++] != key) fault = "the peers are not in the order of their use";
+    return fault.empty();
+  });
+  if (!fault.empty() || user != users.size()) return "the peers are not in the order of their use";
   Totals totals = recount.totals;
   scan(keys::of(keys::kRecord), keys::end_of(keys::kRecord), [&](std::string_view, std::string_view) {
     totals.records += 1;

@@ -5,13 +5,19 @@
 // when the committer says so. Reads are direct calls: they are answered from the staged overlay, memory or LevelDB's
 // caches in microseconds, and a decision made within one turn cannot race its own pending query.
 #pragma once
+#include <functional>
+#include <optional>
 #include <variant>
+#include <vector>
 
 #include "proto/base/ids.h"
 #include "proto/base/time.h"
 #include "proto/wire/header.h"
 
 namespace comm {
+
+inline constexpr std::size_t kMaxElementsRead = 16'384;  // rows that one call of elements() looks at
+inline constexpr std::size_t kMaxUsersCompared = 256;    // peers that one call of least_work() looks at
 
 using Ticket = std::uint64_t;  // rising from 1; 0 = no ticket
 
@@ -60,6 +66,19 @@ struct StoredHeader {
 struct MailboxItem { std::uint64_t sequence; MessageId id; StoredHeader stored; };
 struct DueItem { Millis due; MessageId id; Bytes state; };
 struct ExpiringItem { std::uint32_t expires; MessageId id; Custody kind; };
+// Where something stands among the messages and tombstones in the order of (expires, id): of reconciliation.
+struct ElementPlace {
+  std::uint32_t expires = 0;  // minutes
+  MessageId id;
+  friend auto operator<=>(const ElementPlace&, const ElementPlace&) = default;
+};
+struct Element { ElementPlace place; Custody kind; MailboxId mailbox; };
+struct ElementPage {
+  std::vector<Element> elements;
+  std::optional<ElementPlace> next;  // where to go on, if the page ended early
+};
+// A message that may be evicted. `work` is its work_key.
+struct WorkItem { std::uint64_t work; MessageId id; StoredHeader stored; std::uint64_t bytes; };
 struct RowItem { Bytes key; Bytes value; };
 struct Totals {
   std::uint64_t live = 0;           // messages
@@ -91,6 +110,13 @@ class StoreView {
   // Messages and tombstones with expires (minutes) <= until, earliest first.
   virtual std::vector<ExpiringItem> expiring_page(std::uint32_t until, std::size_t limit) const = 0;
   virtual std::optional<std::uint32_t> next_expiry() const = 0;
+  // Messages and tombstones with from <= (expires, id) < until whose mailbox is `wanted`, in that order. At most `limit`,
+  // and of at most kMaxElementsRead rows. `wanted` must not call the store.
+  virtual ElementPage elements(const ElementPlace& from, const ElementPlace& until,
+                               const std::function<bool(const MailboxId&)>& wanted, std::size_t limit) const = 0;
+  // Whom eviction meets first: messages of the least work there is, all of one ingress peer (of those that have some, the
+  // one that uses most), oldest first. Never this node's own. Empty if there is nothing to evict.
+  virtual std::vector<WorkItem> least_work(std::size_t limit) const = 0;
   virtual std::optional<Bytes> key_record(const Address& address) const = 0;
   virtual std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                                   std::size_t limit) const = 0;

@@ -1,5 +1,7 @@
 #include "proto/wire/header.h"
 
+#include <bit>
+
 #include "proto/base/check.h"
 
 namespace comm {
@@ -88,6 +90,22 @@ Work work_of(const MessageHeader& header) {
 bool less_work(const Work& a, const Work& b) {
   __extension__ using Wide = unsigned __int128;  // the products reach 96 bits
   return Wide{a.numerator} * b.denominator < Wide{b.numerator} * a.denominator;
+}
+
+//   key = bits(7) mantissa(57)     bits: of quotient = floor(2^64 numerator / denominator), leading one left out
+//
+// Denominators stay below 2^32 and share the factor 1024, so two works that differ do so by more than 2^-23 of
+// themselves, and a quotient has 33 bits or more: rounding down never makes them equal nor turns them round.
+std::uint64_t work_key(const Work& work) {
+  __extension__ using Wide = unsigned __int128;
+  constexpr unsigned kMantissaBits = 57;
+  const Wide quotient = (Wide{work.numerator} << 64) / work.denominator;
+  const auto high = static_cast<std::uint64_t>(quotient >> 64), low = static_cast<std::uint64_t>(quotient);
+  const auto bits = static_cast<unsigned>(high != 0 ? 64 + std::bit_width(high) : std::bit_width(low));
+  const Wide aligned = bits > kMantissaBits ? quotient >> (bits - 1 - kMantissaBits)
+                                            : quotient << (kMantissaBits + 1 - bits);
+  const auto mantissa = static_cast<std::uint64_t>(aligned) & ((std::uint64_t{1} << kMantissaBits) - 1);
+  return std::uint64_t{bits} << kMantissaBits | mantissa;
 }
 
 Bytes encode_ack(const AckRecord& record) {

@@ -40,6 +40,8 @@ Result<void> check_ack_age(const MessageHeader& header, Millis wall);
 struct Work { std::uint64_t numerator; std::uint64_t denominator; };
 Work work_of(const MessageHeader& header);
 bool less_work(const Work& a, const Work& b);
+// As one number, for indices: of the works of headers, a has less than b exactly if work_key(a) < work_key(b).
+std::uint64_t work_key(const Work& work);
 
 struct AckRecord { HeaderBytes header; StampNonce nonce; AckSecret ack; };
 struct RefusalRecord { HeaderBytes header; StampNonce nonce; MailboxKey mailbox_key; Signature signature; };

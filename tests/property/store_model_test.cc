@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "proto/base/random.h"
 #include "relay_store/store.h"
@@ -28,11 +29,13 @@ Id id_of(std::uint64_t number) {
 // An id commits to its header, so expiry and mailbox follow from the number.
 std::uint32_t expires_of(std::uint64_t number) { return static_cast<std::uint32_t>(50 + number % 4); }
 MailboxId mailbox_of(std::uint64_t number) { return id_of<MailboxId>(number % kMailboxes); }
+// Three sizes of work, named so that more is more: a header's class 1, 0, and 0 with a stamp.
+std::uint64_t work_of(std::uint64_t number) { return number % 3; }
 
 HeaderBytes header_of(std::uint64_t number) {
-  Bytes out{1, 1, 0, 0};
+  Bytes out{1, 1, 0, static_cast<std::uint8_t>(work_of(number) == 0 ? 1 : 0)};
   put_be(out, expires_of(number));
-  put_be(out, std::uint32_t{0});
+  put_be(out, std::uint32_t{work_of(number) == 2 ? 0x0008'0300u : 0x0008'0000u});  // lifetime 8, effort 3 or 0
   append(out, mailbox_of(number).view());
   out.resize(kHeaderBytes, static_cast<std::uint8_t>(number));
   return *HeaderBytes::from(out);
@@ -82,6 +85,14 @@ struct Model {
   }
 
   static std::uint64_t cost(const Message& message) { return message.put.body.size() + kHeaderBytes; }
+  std::uint64_t used_by(const NodeId& peer) const {
+    std::uint64_t out = 0;
+    for (const auto& [id, one] : live)
+      if (one.put.ingress == peer) out += cost(one);
+    for (const auto& [id, one] : ended)
+      if (one.put.ingress == peer) out += kTombstoneCostBytes;
+    return out;
+  }
   Totals totals() const {
     Totals out;
     out.live = live.size();
@@ -108,7 +119,7 @@ StoreOp random_op(Prng& random) {
   const Bytes key(random.below(3), static_cast<std::uint8_t>(random.below(kRows)));
   switch (random.below(12)) {
     case 0: case 1: case 2:
-      return PutMessage{id, header_of(number), {}, random_bytes(random, 300), peer, static_cast<Millis>(random.below(99))};
+      return PutMessage{id, header_of(number), {}, random_bytes(random, random.chance(1, 8) ? 2'000 : 300), peer, static_cast<Millis>(random.below(99))};
     case 3: case 4: {
       const Custody kind = random.chance(1, 2) ? Custody::refused : Custody::acknowledged;
       Bytes record = to_bytes(header_of(number).view());
@@ -167,6 +178,8 @@ class History {
   std::string compare() const;
   std::string compare_messages() const;
   std::string compare_pages() const;
+  std::string compare_elements() const;
+  std::string compare_least_work() const;
   std::string compare_rest() const;
 
   Prng& random_;
@@ -243,7 +256,8 @@ void History::lose() {
 }
 
 std::string History::compare() const {
-  for (const auto& part : {&History::compare_messages, &History::compare_pages, &History::compare_rest})
+  for (const auto& part : {&History::compare_messages, &History::compare_pages, &History::compare_elements,
+                           &History::compare_least_work, &History::compare_rest})
     if (std::string fault = (this->*part)(); !fault.empty()) return fault;
   return {};
 }
@@ -320,6 +334,50 @@ std::string History::compare_pages() const {
   return {};
 }
 
+std::string History::compare_elements() const {
+  std::map<ElementPlace, std::pair<Custody, MailboxId>> wanted;
+  const MailboxId box = mailbox_of(random_.below(kMailboxes));
+  const ElementPlace from{expires_of(random_.below(4)), id_of<MessageId>(random_.below(kIds))}, until{52, MessageId{}};
+  const auto want = [&](std::uint64_t number, const MessageId& id, Custody kind) {
+    const ElementPlace place{expires_of(number), id};
+    if (from <= place && place < until && mailbox_of(number) == box) wanted[place] = {kind, box};
+  };
+  for (const auto& [id, one] : now_.live) want(one.number, id, Custody::live);
+  for (const auto& [id, one] : now_.ended) want(one.number, id, one.put.kind);
+  std::map<ElementPlace, std::pair<Custody, MailboxId>> found;
+  std::optional<ElementPlace> at = from;
+  for (int pages = 0; at && pages < 20; ++pages) {
+    const auto page = store_->elements(*at, until, [&](const MailboxId& mailbox) { return mailbox == box; }, 2);
+    if (page.elements.size() > 2) return "elements' page";
+    for (const Element& one : page.elements) found[one.place] = {one.kind, one.mailbox};
+    if (page.next && *page.next <= *at) return "elements' cursor";
+    at = page.next;
+  }
+  return found == wanted ? "" : "elements";
+}
+
+std::string History::compare_least_work() const {
+  // Least work, then most used by its peer, then (the store's choice among equals) the peer's id, then age.
+  std::map<std::tuple<std::uint64_t, std::int64_t, NodeId, std::uint64_t>, MessageId> candidates;
+  for (const auto& [id, one] : now_.live) {
+    if (one.put.ingress == NodeId{}) continue;
+    const auto used = static_cast<std::int64_t>(now_.used_by(one.put.ingress));
+    candidates[{work_of(one.number), -used, one.put.ingress, one.order}] = id;
+  }
+  std::vector<MessageId> found, wanted;
+  std::size_t limit = 1 + random_.below(3);
+  for (const auto& item : store_->least_work(limit)) {
+    found.push_back(item.id);
+    if (item.bytes != Model::cost(now_.live.at(item.id))) return "least_work's bytes";
+  }
+  for (const auto& [key, id] : candidates) {
+    const auto& first = candidates.begin()->first;
+    if (std::get<0>(key) == std::get<0>(first) && std::get<2>(key) == std::get<2>(first) && wanted.size() < limit)
+      wanted.push_back(id);
+  }
+  return found == wanted ? "" : "least_work";
+}
+
 std::string History::compare_rest() const {
   if (store_->totals() != now_.totals()) return "totals";
   for (std::uint64_t i = 0; i < kMailboxes; ++i) {
@@ -329,12 +387,7 @@ std::string History::compare_rest() const {
     if (store_->mailbox_bytes(id_of<MailboxId>(i)) != bytes) return "mailbox_bytes";
   }
   for (std::uint64_t i = 0; i < kPeers; ++i) {
-    std::uint64_t bytes = 0;
-    for (const auto& [id, one] : now_.live)
-      if (one.put.ingress == id_of<NodeId>(i)) bytes += Model::cost(one);
-    for (const auto& [id, one] : now_.ended)
-      if (one.put.ingress == id_of<NodeId>(i)) bytes += kTombstoneCostBytes;
-    if (store_->ingress_bytes(id_of<NodeId>(i)) != bytes) return "ingress_bytes";
+    if (store_->ingress_bytes(id_of<NodeId>(i)) != now_.used_by(id_of<NodeId>(i))) return "ingress_bytes";
   }
   const auto records = store_->key_records_page(std::nullopt, 100);
   if (records != std::vector<std::pair<Address, Bytes>>(now_.records.begin(), now_.records.end()))

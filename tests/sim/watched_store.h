@@ -48,6 +48,11 @@ class WatchedStore final : public Store {
     return store_->expiring_page(until, limit);
   }
   std::optional<std::uint32_t> next_expiry() const override { return store_->next_expiry(); }
+  ElementPage elements(const ElementPlace& from, const ElementPlace& until,
+                       const std::function<bool(const MailboxId&)>& wanted, std::size_t limit) const override {
+    return store_->elements(from, until, wanted, limit);
+  }
+  std::vector<WorkItem> least_work(std::size_t limit) const override { return store_->least_work(limit); }
   std::optional<Bytes> key_record(const Address& address) const override { return store_->key_record(address); }
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                           std::size_t limit) const override {

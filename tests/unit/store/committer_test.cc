@@ -32,6 +32,11 @@ class GatedStore final : public Store {
     return real_->expiring_page(u, l);
   }
   std::optional<std::uint32_t> next_expiry() const override { return real_->next_expiry(); }
+  ElementPage elements(const ElementPlace& f, const ElementPlace& u, const std::function<bool(const MailboxId&)>& w,
+                       std::size_t l) const override {
+    return real_->elements(f, u, w, l);
+  }
+  std::vector<WorkItem> least_work(std::size_t l) const override { return real_->least_work(l); }
   std::optional<Bytes> key_record(const Address& a) const override { return real_->key_record(a); }
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& a,
                                                           std::size_t l) const override {

@@ -245,6 +245,75 @@ BOOST_DATA_TEST_CASE(expiry_order, data::make(kBothStores)) {
   BOOST_TEST(store->next_expiry().value() == 20u);
 }
 
+BOOST_DATA_TEST_CASE(elements_are_in_order_and_of_the_mailboxes_asked_for, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  store.write({put_of({.number = 1, .mailbox = 1, .expires = 30}), put_of({.number = 2, .mailbox = 2, .expires = 10}),
+               put_of({.number = 3, .mailbox = 1, .expires = 20})});
+  store.stage({tombstone_of({.number = 3, .mailbox = 1, .expires = 20}),
+               tombstone_of({.number = 4, .mailbox = 2, .expires = 20}, Custody::refused, true)});
+  const auto any = [](const MailboxId&) { return true; };
+  const ElementPlace first{}, last{UINT32_MAX, {}};
+  for (int round = 0; round < 2; ++round) {
+    const auto all = store->elements(first, last, any, 10);
+    BOOST_REQUIRE(all.elements.size() == 4u);
+    BOOST_TEST(!all.next);
+    BOOST_TEST((all.elements[0].place == ElementPlace{10, message_id(2)} && all.elements[0].kind == Custody::live));
+    BOOST_TEST((all.elements[1].place == ElementPlace{20, message_id(3)}));
+    BOOST_TEST((all.elements[1].kind == Custody::acknowledged && all.elements[1].mailbox == mailbox_id(1)));
+    BOOST_TEST((all.elements[2].kind == Custody::refused && all.elements[2].mailbox == mailbox_id(2)));
+    const auto page = store->elements(first, last, any, 3);
+    BOOST_REQUIRE(page.next);
+    BOOST_TEST((*page.next == ElementPlace{30, message_id(1)}));
+    BOOST_TEST(store->elements(*page.next, last, any, 3).elements.size() == 1u);
+    BOOST_TEST(store->elements(first, *page.next, any, 10).elements.size() == 3u);
+    BOOST_TEST(store->elements({20, message_id(4)}, {20, message_id(4)}, any, 10).elements.empty());
+    const auto mine = store->elements(first, last, [](const MailboxId& box) { return box == mailbox_id(1); }, 10);
+    BOOST_TEST(mine.elements.size() == 2u);
+    store.commit();
+  }
+}
+
+BOOST_DATA_TEST_CASE(one_call_looks_at_a_bounded_number_of_elements, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  std::vector<StoreOp> ops;
+  for (std::uint64_t i = 0; i <= kMaxElementsRead; ++i) ops.push_back(tombstone_of({.number = i, .mailbox = 9}));
+  store.write(std::move(ops));
+  const auto none = [](const MailboxId&) { return false; };
+  const auto page = store->elements({}, {UINT32_MAX, {}}, none, 10);
+  BOOST_TEST(page.elements.empty());
+  BOOST_REQUIRE(page.next);
+  BOOST_TEST((page.next->id == message_id(kMaxElementsRead)));
+  BOOST_TEST(!store->elements(*page.next, {UINT32_MAX, {}}, none, 10).next);
+}
+
+BOOST_DATA_TEST_CASE(least_work_first_and_ties_go_against_the_biggest_user, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  const auto ids = [&](std::size_t limit) {
+    Numbers out;
+    for (const auto& item : store->least_work(limit)) out.push_back(get_be<std::uint64_t>(item.id.view()));
+    return out;
+  };
+  BOOST_TEST(ids(5).empty());
+  PutMessage own = put_of({.number = 9});
+  own.ingress = NodeId{};
+  store.write({own, put_of({.number = 1, .ingress = 1, .effort = 3}), put_of({.number = 2, .ingress = 2, .effort = 1}),
+               put_of({.number = 3, .ingress = 3, .effort = 1}), put_of({.number = 4, .ingress = 3, .effort = 1})});
+  BOOST_TEST((ids(5) == Numbers{3, 4}));
+  BOOST_TEST((ids(1) == Numbers{3}));
+  BOOST_TEST(store->least_work(1)[0].bytes == kCost);
+  BOOST_TEST((store->least_work(1)[0].stored.ingress == node_id(3)));
+  // Peer 2 now uses most, by a tombstone too; then peer 1, which has nothing of so little work.
+  store.stage({tombstone_of({.number = 20, .ingress = 2}), tombstone_of({.number = 21, .ingress = 2})});
+  BOOST_TEST((ids(5) == Numbers{2}));
+  store.write({put_of({.number = 5, .ingress = 1, .body_bytes = 50'000, .effort = 2})});
+  BOOST_TEST((ids(5) == Numbers{2}));
+  store.write({EraseMessage{message_id(2)}, EraseMessage{message_id(3)}, tombstone_of({.number = 4, .ingress = 3})});
+  BOOST_TEST((ids(5) == Numbers{5}));
+  store.write({EraseMessage{message_id(5)}, EraseMessage{message_id(1)}});
+  BOOST_TEST(ids(5).empty());  // own messages stay
+  BOOST_TEST(store->verify() == "");
+}
+
 BOOST_DATA_TEST_CASE(key_records, data::make(kBothStores)) {
   StoreUnderTest store(sample);
   store.write({PutKeyRecord{address_of(2), 1, 9, {2}}, PutKeyRecord{address_of(1), 1, 9, {1}}});

@@ -23,7 +23,7 @@ TempDir::~TempDir() {
 HeaderBytes header_of(const MessageSpec& spec) {
   Bytes out{1, 1, 0, 0};
   put_be(out, spec.expires);
-  put_be(out, std::uint32_t{0x00080000});  // lifetime 8, effort 0, reserved 0
+  put_be(out, std::uint32_t{0x00080000} | std::uint32_t{spec.effort} << 8);  // lifetime 8, effort, reserved 0
   append(out, mailbox_id(spec.mailbox).view());
   out.resize(kHeaderBytes, static_cast<std::uint8_t>(spec.number));
   return *HeaderBytes::from(out);

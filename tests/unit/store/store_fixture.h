@@ -50,6 +50,7 @@ struct MessageSpec {
   std::uint64_t ingress = 1;
   std::uint32_t expires = 1000;  // minutes
   std::size_t body_bytes = 100;
+  std::uint8_t effort = 0;
 };
 HeaderBytes header_of(const MessageSpec& spec);
 Bytes body_of(const MessageSpec& spec);

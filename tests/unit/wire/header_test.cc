@@ -1,5 +1,6 @@
 #include "proto/wire/header.h"
 
+#include "proto/base/random.h"
 #include "tests/unit/wire/expect.h"
 
 using namespace comm;
@@ -98,6 +99,29 @@ BOOST_AUTO_TEST_CASE(work_orders_exactly) {
   greedy.effort = 255;
   BOOST_TEST(less_work(work_of(stamped), work_of(greedy)));
   BOOST_TEST(work_of(greedy).numerator == std::uint64_t{1} << 63);
+}
+
+// Every pair of two thousand headers, drawn to lie close together as often as not.
+BOOST_AUTO_TEST_CASE(work_key_keeps_the_order_of_works) {
+  Prng random(1);
+  std::vector<Work> works;
+  for (int i = 0; i < 2'000; ++i) {
+    MessageHeader header;
+    header.size_class = static_cast<std::uint8_t>(random.below(kBodyClassBytes.size()));
+    header.lifetime = static_cast<std::uint16_t>(
+        random.chance(1, 2) ? kMaxLifetimeMinutes - random.below(40) : 1 + random.below(kMaxLifetimeMinutes));
+    header.effort = static_cast<std::uint8_t>(random.chance(1, 4) ? random.below(256) : random.below(4));
+    works.push_back(work_of(header));
+  }
+  std::size_t wrong = 0, equal = 0;
+  for (const Work& a : works) {
+    for (const Work& b : works) {
+      wrong += less_work(a, b) != (work_key(a) < work_key(b));
+      equal += &a != &b && work_key(a) == work_key(b);
+    }
+  }
+  BOOST_TEST(wrong == 0u);
+  BOOST_TEST(equal > 0u);
 }
 
 BOOST_AUTO_TEST_CASE(final_records_have_one_size) {
