@@ -57,8 +57,9 @@ bool is_disk_full(const leveldb::Status& status) {
   return false;
 }
 
-LevelKv::LevelKv(std::string path)
+LevelKv::LevelKv(std::string path, leveldb::Env* env)
     : path_(std::move(path)),
+      env_(env),
       logger_(std::make_unique<NullLogger>()),
       filter_(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey)) {}
 
@@ -73,6 +74,7 @@ leveldb::Status LevelKv::open(bool tolerant) {
   options.max_open_files = kMaxOpenFiles;
   options.filter_policy = filter_.get();
   options.info_log = logger_.get();
+  options.env = &env_;
   // reuse_logs stays off: it appends behind a torn record, and recovery would lose what comes after.
   db_.reset();  // its LOCK
   leveldb::DB* db = nullptr;
@@ -145,9 +147,17 @@ CommitResult LevelKv::apply(std::span<const KvWrites* const> batches) {
   }
   detail_ = "writing to the store failed: " + status.ToString();
   if (!is_disk_full(status)) return CommitResult::fatal;
-  // The record is incomplete in the log (its last fragment was not written), so no recovery will replay it.
+  return drop_failed_batch();
+}
+
+// A full disk is found while the record is written or, on some file systems, only when it is synced; then it stands
+// complete in the log. What is reported as dropped must not come back: it leaves the log, or nobody knows and we end.
+CommitResult LevelKv::drop_failed_batch() {
   torn_ = true;
-  return CommitResult::disk_full;
+  const leveldb::Status cut = env_.cut_log();
+  if (cut.ok()) return CommitResult::disk_full;
+  detail_ += "; taking it back failed too: " + cut.ToString();
+  return CommitResult::fatal;
 }
 
 // Recovery writes the rows of the log as a table before it removes the log.

@@ -13,12 +13,14 @@
 #include <shared_mutex>
 
 #include "relay_store/kv.h"
+#include "relay_store/level_log_env.h"
 
 namespace comm {
 
 class LevelKv final : public Kv {
  public:
-  explicit LevelKv(std::string path);
+  // `env` outlives it.
+  explicit LevelKv(std::string path, leveldb::Env* env = leveldb::Env::Default());
   ~LevelKv() override;
   LevelKv(const LevelKv&) = delete;
   LevelKv& operator=(const LevelKv&) = delete;
@@ -40,6 +42,7 @@ class LevelKv final : public Kv {
   class NullLogger;
 
   void note_read(const leveldb::Status& status) const;
+  CommitResult drop_failed_batch();
   CommitResult reopen();
   bool has_room_to_reopen() const;
   void note_erased(const KvWrite& write);
@@ -49,6 +52,7 @@ class LevelKv final : public Kv {
   std::uint64_t approximate_bytes(const std::string& from, const std::string& until) const;
 
   const std::string path_;
+  LogEnv env_;
   std::unique_ptr<leveldb::Logger> logger_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   mutable std::shared_mutex replace_;  // shared: uses *db_; exclusive: replaces db_
@@ -59,7 +63,7 @@ class LevelKv final : public Kv {
 
   // The committing thread's.
   std::string detail_;
-  bool torn_ = false;  // the log ends in a torn record: nothing may be appended before a reopen
+  bool torn_ = false;  // the log was cut: nothing may be appended before a reopen
   std::uint64_t erased_ = 0;
   std::set<std::uint64_t> drained_slices_;        // sequence / kSliceSequences with erased bodies
   std::map<char, std::uint64_t> drained_kinds_;  // erased rows of the other kinds
