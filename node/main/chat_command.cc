@@ -7,17 +7,20 @@
 #include <cstring>
 
 #include "node/main/commands.h"
+#include "node/main/identity_unlock.h"
 #include "node/main/json_frontend.h"
 #include "node/main/paths.h"
 #include "node/main/plain_frontend.h"
 #include "node/main/screen_frontend.h"
 #include "node/main/secret_input.h"
+#include "node/shell/data_dir.h"
 #include "proto/seal/os_random.h"
 
 namespace comm {
 namespace {
 
 constexpr int kWeakSecretBits = 64;
+constexpr const char* kAnyPort = "0.0.0.0:0";
 
 enum class FrontendKind { screen, plain, json };
 
@@ -40,20 +43,13 @@ void warn_if_weak(const SecretBytes& secret) {
            " bits). Who guesses it is you. Take a long one: several random words.");
 }
 
-// A process that holds an identity leaves no core file with it.
-void no_core_files() {
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-}
-
-SafeOptions plain_text_options() {
+SafeOptions plain_text_options(const Settings& settings) {
+  if (settings.ascii.value_or(false)) return {.ascii = true};
   if (utf8_locale()) return {};
   // Into a pipe or file the text goes as it is; widths are not needed there, only the tables to judge characters by.
   if (::isatty(STDOUT_FILENO) == 0 && std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr) return {};
   return {.ascii = true};
 }
-
-LockedBox<Identity> identity_of(const SecretBytes& secret) { return Identity::from_secret(secret); }
 
 // Fills in the default data directory of this address.
 bool settle_data_dir(RuntimeConfig& config, const Address& address, Failure& failure) {
@@ -61,7 +57,57 @@ bool settle_data_dir(RuntimeConfig& config, const Address& address, Failure& fai
   return !config.data_dir.empty();
 }
 
+// Who chats, and where.
+struct User {
+  LockedBox<Identity> identity;
+  RuntimeConfig config;
+  Settings settings;
+};
+
+// A SECRET was given or is named by an option; else it is a profile's identity.
+bool has_secret(const Options& options, const GivenSecret& given) {
+  return given.secret || given.from_stdin || options.secret_fd || !options.secret_file.empty() || secret_in_credentials();
+}
+
+std::optional<User> user_of_secret(const Options& options, GivenSecret given, Failure& failure) {
+  if (!given.secret) given.secret = obtain_secret(options, given.from_stdin, failure);
+  if (!given.secret) return std::nullopt;
+  warn_if_weak(*given.secret);
+  User out;
+  // Where to listen and whom to join is said on the command line: a typed SECRET takes nothing but looks from a file.
+  const auto settings = load_configuration(options, failure);
+  if (!settings) return std::nullopt;
+  out.settings = *settings;
+  out.identity = Identity::from_secret(*given.secret);
+  out.config = runtime_config(options, Role::client);
+  if (out.config.listen.empty()) out.config.listen = kAnyPort;
+  if (!settle_data_dir(out.config, out.identity->address(), failure)) return std::nullopt;
+  return out;
+}
+
+std::optional<User> user_of_profile(const Options& options, Failure& failure) {
+  auto place = find_identity(options, failure);
+  if (!place) return std::nullopt;
+  // Whether another process has the profile is said before the passphrase is asked for.
+  if (!DataDir::open(place->dir, "comm chat", failure)) return std::nullopt;
+  const auto seed = unlock(*place, options, failure);
+  if (!seed) return std::nullopt;
+  User out;
+  out.identity = identity_of_seed(*seed);
+  out.config = runtime_config(options, Role::client);
+  out.config.data_dir = place->dir;
+  if (out.config.listen.empty()) out.config.listen = place->settings.listen.value_or(kAnyPort);
+  if (out.config.bootstrap.empty()) out.config.bootstrap = place->settings.bootstrap.value_or(std::vector<std::string>{});
+  out.settings = std::move(place->settings);
+  return out;
+}
+
 }  // namespace
+
+void no_core_files() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
 
 bool utf8_locale() { return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0; }
 
@@ -72,8 +118,9 @@ int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
   auto runtime = Runtime::open(chat.config, std::move(identity), failure);
   if (!runtime) return fail(failure);
   const char* no_color = std::getenv("NO_COLOR");
-  ScreenConfig config{data_dir, no_color == nullptr || no_color[0] == '\0', !utf8_locale(), std::move(chat.contacts),
-                      std::move(chat.greeting)};
+  const bool ascii = chat.settings.ascii.value_or(false) || !utf8_locale();
+  ScreenConfig config{data_dir, no_color == nullptr || no_color[0] == '\0', ascii, std::move(chat.contacts),
+                      std::move(chat.greeting), chat.settings.ttl_minutes.value_or(kDefaultLifetimeMinutes)};
   std::string why;
   auto screen = ScreenFrontend::open(*runtime, std::move(config), why);
   if (!screen) return fail({kExitUnavailable, "cannot open the chat screen: " + why + ". Use --plain."});
@@ -85,24 +132,20 @@ int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
 int run_chat(const Options& options, GivenSecret given) {
   no_core_files();
   Failure failure;
-  if (!given.secret) given.secret = obtain_secret(options, given.from_stdin, failure);
-  if (!given.secret) return fail(failure);
-  warn_if_weak(*given.secret);
-  LockedBox<Identity> identity = identity_of(*given.secret);
-  given.secret.reset();
-
-  RuntimeConfig config = runtime_config(options, Role::client);
-  if (!settle_data_dir(config, identity->address(), failure)) return fail(failure);
+  auto user = has_secret(options, given) ? user_of_secret(options, std::move(given), failure) : user_of_profile(options, failure);
+  if (!user) return fail(failure);
   const FrontendKind kind = frontend_kind(options);
-  if (kind == FrontendKind::screen) return run_chat_screen({std::move(config), {}, {}}, std::move(identity));
+  if (kind == FrontendKind::screen)
+    return run_chat_screen({std::move(user->config), {}, {}, std::move(user->settings)}, std::move(user->identity));
 
-  auto runtime = Runtime::open(config, std::move(identity), failure);
+  auto runtime = Runtime::open(user->config, std::move(user->identity), failure);
   if (!runtime) return fail(failure);
+  const std::uint16_t lifetime = user->settings.ttl_minutes.value_or(kDefaultLifetimeMinutes);
   if (kind == FrontendKind::json) {
-    JsonFrontend frontend(*runtime, options.linger);
+    JsonFrontend frontend(*runtime, options.linger, lifetime);
     return runtime->run(frontend);
   }
-  PlainFrontend frontend(*runtime, options.linger, plain_text_options());
+  PlainFrontend frontend(*runtime, {options.linger, plain_text_options(user->settings), lifetime});
   return runtime->run(frontend);
 }
 
@@ -113,7 +156,7 @@ int run_echo(const Options& options) {
   if (options.secret_fd || !options.secret_file.empty()) {
     const auto secret = obtain_secret(options, false, failure);
     if (!secret) return fail(failure);
-    identity = identity_of(*secret);
+    identity = Identity::from_secret(*secret);
   } else {  // a peer for one run
     Seed seed;
     OsRandom().fill(seed.mut());

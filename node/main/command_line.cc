@@ -8,9 +8,10 @@ namespace comm {
 namespace {
 
 // Options that take a value in the next word; every subcommand's, so that a value is never taken for a secret.
-constexpr std::array<std::string_view, 12> kValueOptions{
+constexpr std::array<std::string_view, 17> kValueOptions{
     "--data", "--network", "--log-level", "--virtual-clock", "--params", "--secret-file", "--secret-fd",
-    "--linger", "--listen", "--bootstrap", "--store-limit", "--color"};
+    "--linger", "--listen", "--bootstrap", "--store-limit", "--color", "--profile", "--config",
+    "--passphrase-fd", "--new-passphrase-fd", "--name"};
 
 bool is_command(std::string_view word) {
   return word == "echo" || word == "help" || std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
@@ -140,7 +141,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-const std::vector<std::string_view> kCommands{"chat", "relay", "address", "demo", "version"};
+const std::vector<std::string_view> kCommands{"chat", "relay", "address", "identity", "demo", "version"};
 
 bool is_host_port(std::string_view text) {
   unsigned port = 0;
@@ -177,6 +178,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
 
 CommandLine scan_command_line(const std::vector<std::string_view>& words) {
   CommandLine out;
+  out.command = "chat";
   if (words.empty()) return out;
   const Sorted sorted = sort_words(words);
   const auto& at = sorted.positional;

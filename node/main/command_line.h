@@ -11,7 +11,7 @@
 namespace comm {
 
 enum class Form {
-  bare,        // no words at all
+  bare,        // no words at all: the chat of the default profile
   subcommand,  // `comm relay ...`, and options alone (`comm --version`)
   positional,  // `comm SECRET HOST:PORT [BOOTSTRAP...]`, or without SECRET if --secret-file or --secret-fd names it
   unknown      // the first word is no command and the second no HOST:PORT

@@ -11,8 +11,9 @@ constexpr std::string_view kEcho = "echo: ";
 
 }  // namespace
 
-JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger)
+JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime)
     : runtime_(runtime),
+      lifetime_(lifetime),
       departure_(runtime, linger),
       input_(kMaxInputLineBytes,
              {.line = [this](std::string_view line) { on_line(line); },
@@ -40,7 +41,7 @@ void JsonFrontend::user(const UserEvent& event) { emit(json_user(event)); }
 void JsonFrontend::ticked() { emit(json_ticked()); }
 
 void JsonFrontend::perform(const JsonSend& send) {
-  runtime_.command(SendText{send.to, send.text, send.ref, kDefaultLifetimeMinutes});
+  runtime_.command(SendText{send.to, send.text, send.ref, lifetime_});
 }
 
 void JsonFrontend::on_line(std::string_view line) {

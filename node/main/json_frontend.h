@@ -11,7 +11,7 @@ namespace comm {
 
 class JsonFrontend final : public Frontend {
  public:
-  JsonFrontend(Runtime& runtime, Millis linger);
+  JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime);
   void ready(const Ready& ready) override;
   void user(const UserEvent& event) override;
   void ticked() override;
@@ -23,6 +23,7 @@ class JsonFrontend final : public Frontend {
   void perform(const JsonSend& send);
 
   Runtime& runtime_;
+  const std::uint16_t lifetime_;  // of messages sent, minutes
   Output out_;
   Departure departure_;
   LineReader input_;

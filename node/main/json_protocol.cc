@@ -130,6 +130,12 @@ std::string json_user(const UserEvent& event) {
   return {};
 }
 
+std::string json_texts(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Json out = Json::object();
+  for (const auto& [name, text] : fields) out[name] = text;
+  return to_line(out);
+}
+
 std::string json_version() {
   return to_line({{"name", "comm"}, {"version", COMM_VERSION}, {"protocol", kProtocolVersion}, {"json", 1}});
 }

@@ -30,5 +30,7 @@ std::string json_ticked();
 std::string json_store(const Totals& totals);
 std::string json_user(const UserEvent& event);  // "" for events that have no line
 std::string json_version();
+// One object of these names and texts.
+std::string json_texts(const std::vector<std::pair<std::string, std::string>>& fields);
 
 }  // namespace comm

@@ -23,25 +23,10 @@ WipedBytes take_secret(char* word) {
   return out;
 }
 
-int bare() {
-  if (::isatty(STDIN_FILENO) != 0) {
-    complain(
-        "whose chat? There is no identity of yours yet.\n"
-        "Start one with a secret of your own (long and random, it is you) and a port:\n"
-        "  comm - 0.0.0.0:6667 RELAY:PORT       asks for the secret on standard input\n"
-        "  comm demo                            shows what it is like, with relays on this machine\n"
-        "`comm --help` lists everything.");
-  } else {
-    complain("no command was given, and there is no terminal to ask on. Run `comm - HOST:PORT` with the secret on the "
-             "first line of standard input, or `comm relay --listen HOST:PORT`. See `comm --help`.");
-  }
-  return kExitConfig;
-}
-
 int unknown(const CommandLine& line) {
   std::string sentence = "the first word is neither a command nor, with HOST:PORT after it, a secret.";
   if (!line.hint.empty()) sentence = "there is no such command; did you mean `comm " + line.hint + "`?";
-  complain(sentence + "\nChat: comm SECRET HOST:PORT [BOOTSTRAP...]   Commands: chat, relay, address, demo, version.\n"
+  complain(sentence + "\nChat: comm SECRET HOST:PORT [BOOTSTRAP...]   Commands: chat, relay, address, identity, demo, version.\n"
                       "See `comm --help`.");
   return kExitUsage;
 }
@@ -49,11 +34,11 @@ int unknown(const CommandLine& line) {
 int dispatch(const Options& options, GivenSecret given) {
   if (options.command == "chat") return run_chat(options, std::move(given));
   if (options.command == "relay") return run_relay(options);
+  if (options.command == "identity") return run_identity(options);
   if (options.command == "address") return run_address(options, std::move(given));
   if (options.command == "demo") return run_demo(options);
   if (options.command == "echo") return run_echo(options);
-  if (options.command == "version") return run_version(options);
-  return bare();
+  return run_version(options);
 }
 
 int run(int argc, char** argv) {
@@ -69,7 +54,6 @@ int run(int argc, char** argv) {
   std::setlocale(LC_NUMERIC, "C");
   init_crypto();
 
-  if (line.form == Form::bare) return bare();
   if (line.form == Form::unknown) return unknown(line);
   const ParsedOptions parsed = parse_options(line);
   if (!parsed.options) {

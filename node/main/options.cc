@@ -1,6 +1,7 @@
 #include "node/main/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 namespace comm {
 namespace {
@@ -9,13 +10,14 @@ namespace {
 struct Raw {
   std::string log_level = "warning", params = "default", store_limit;
   double linger_seconds = 0;
-  int virtual_clock = -1, secret_fd = -1;
+  int virtual_clock = -1, secret_fd = -1, passphrase_fd = -1, new_passphrase_fd = -1;
 };
 
 const char* const kGeneralFooter =
     "Examples:\n"
     "  comm alice 0.0.0.0:6667 relay.example:4242    chat as alice through a relay\n"
     "  comm relay --listen 0.0.0.0:4242              run a relay\n"
+    "  comm identity new                             an identity of your own; then `comm` opens the chat\n"
     "\n"
     "`comm SECRET HOST:PORT [BOOTSTRAP...]` is the chat with the address that SECRET gives; `-` in the place of SECRET\n"
     "reads it from standard input. `comm COMMAND --help` tells more.\n"
@@ -39,6 +41,17 @@ void add_common(CLI::App& app, Options& options, Raw& raw) {
 void add_secret(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--secret-file", options.secret_file, "Read SECRET from the first line of a file")->type_name("FILE");
   app.add_option("--secret-fd", raw.secret_fd, "Read SECRET from the first line on this descriptor")
+      ->type_name("FD")->check(CLI::NonNegativeNumber);
+}
+
+void add_profile(CLI::App& app, Options& options) {
+  app.add_option("--profile", options.profile_name, "Which of your identities; each has a directory of its own")
+      ->type_name("NAME")->capture_default_str();
+  app.add_option("--config", options.config, "Configuration file instead of ~/.config/comm/config.toml")->type_name("FILE");
+}
+
+void add_passphrase(CLI::App& app, Raw& raw) {
+  app.add_option("--passphrase-fd", raw.passphrase_fd, "Read the passphrase from the first line on this descriptor")
       ->type_name("FD")->check(CLI::NonNegativeNumber);
 }
 
@@ -70,17 +83,78 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* what, const c
   return command;
 }
 
+// One of `comm identity`'s commands.
+CLI::App* add_action(CLI::App& identity, Options& options, const char* name, const char* what, const char* examples) {
+  CLI::App* action = add_command(identity, name, what, examples);
+  add_profile(*action, options);
+  action->add_option("--data", options.data, "The profile's directory, instead of one found by its name")->type_name("DIR");
+  return action;
+}
+
+void add_new_key_options(CLI::App& app, Options& options, Raw& raw) {
+  add_passphrase(app, raw);
+  app.add_flag("--no-passphrase", options.no_passphrase, "Keep the key in the clear: who can read the file is you")
+      ->excludes("--passphrase-fd");
+  app.add_option("--name", options.name, "How you call this identity; local, never sent")->type_name("NAME");
+}
+
+void build_identity(CLI::App& app, Options& options, Raw& raw) {
+  CLI::App* identity = add_command(app, "identity", "Make, show and guard your identity",
+                                   "  comm identity new\n"
+                                   "  comm identity export --words");
+  identity->require_subcommand(1);
+  CLI::App* made = add_action(*identity, options, "new", "Make an identity with a random key",
+                              "  comm identity new\n"
+                              "  comm identity new --profile work --passphrase-fd 3 3<passphrase-file");
+  add_new_key_options(*made, options, raw);
+
+  CLI::App* import = add_action(*identity, options, "import", "Take an identity from recovery words, a SECRET or a key file",
+                                "  comm identity import --words\n"
+                                "  comm identity import --secret-file ~/secret\n"
+                                "  comm identity import backup.key --profile work");
+  add_new_key_options(*import, options, raw);
+  add_secret(*import, options, raw);
+  import->add_flag("--words", options.words, "24 recovery words instead of a SECRET; one line, or until an empty line");
+  import->add_option("file", options.file, "A key file; `-`: a SECRET or the words on standard input")->type_name("FILE");
+
+  CLI::App* show = add_action(*identity, options, "show", "Print the address in all its forms, and where the key is",
+                              "  comm identity show\n"
+                              "  comm identity show --profile work --json");
+  show->add_flag("--json", options.json, "As a JSON object");
+  add_action(*identity, options, "qr", "Print the address as a QR code",
+             "  comm identity qr\n"
+             "  comm identity qr --profile work");
+  CLI::App* out = add_action(*identity, options, "export", "Copy the key file, or print the recovery words",
+                             "  comm identity export backup.key\n"
+                             "  comm identity export --words");
+  add_passphrase(*out, raw);
+  out->add_flag("--words", options.words, "Print the 24 recovery words: they are the key");
+  out->add_option("file", options.file, "Where the copy goes; `-`: standard output")->type_name("FILE");
+
+  CLI::App* passwd = add_action(*identity, options, "passwd", "Change the passphrase of the key file",
+                                "  comm identity passwd\n"
+                                "  comm identity passwd --passphrase-fd 3 --new-passphrase-fd 4 3<old 4<new");
+  add_passphrase(*passwd, raw);
+  passwd->add_option("--new-passphrase-fd", raw.new_passphrase_fd, "Read the new one from this descriptor")
+      ->type_name("FD")->check(CLI::NonNegativeNumber);
+  passwd->add_flag("--no-passphrase", options.no_passphrase, "Keep the key in the clear from now on")
+      ->excludes("--new-passphrase-fd");
+}
+
 void build(CLI::App& app, Options& options, Raw& raw) {
   app.set_version_flag("--version", "comm " COMM_VERSION);
   app.footer(kGeneralFooter);
   app.require_subcommand(0, 1);
 
   CLI::App* chat = add_command(app, "chat", "Chat; short form: comm SECRET HOST:PORT [BOOTSTRAP...]",
+                               "  comm --profile work\n"
                                "  comm chat --secret-file ~/secret --listen 0.0.0.0:6667 --bootstrap relay.example:4242\n"
                                "  comm alice 0.0.0.0:6667 relay.example:4242 --plain");
   add_common(*chat, options, raw);
+  add_profile(*chat, options);
+  add_passphrase(*chat, raw);
   add_secret(*chat, options, raw);
-  add_endpoints(*chat, options, true);
+  add_endpoints(*chat, options, false);
   chat->add_flag("--plain", options.plain, "One line per event, no screen (the default when not on a terminal)");
   chat->add_flag("--json", options.json, "One JSON object per line, in and out")->excludes("--plain");
   chat->add_option("--linger", raw.linger_seconds, "Stay at least this long after the end of input")
@@ -99,6 +173,8 @@ void build(CLI::App& app, Options& options, Raw& raw) {
                                   "  comm address alice\n"
                                   "  comm address - < secret-file");
   add_secret(*address, options, raw);
+
+  build_identity(app, options, raw);
 
   CLI::App* demo = add_command(app, "demo", "Three relays and an echo peer on this machine, and the chat",
                                "  comm demo\n"
@@ -133,6 +209,8 @@ ParsedOptions finish(Options options, const Raw& raw) {
   options.linger = static_cast<Millis>(raw.linger_seconds * 1000.0);
   if (raw.virtual_clock >= 0) options.virtual_clock = raw.virtual_clock;
   if (raw.secret_fd >= 0) options.secret_fd = raw.secret_fd;
+  if (raw.passphrase_fd >= 0) options.passphrase_fd = raw.passphrase_fd;
+  if (raw.new_passphrase_fd >= 0) options.new_passphrase_fd = raw.new_passphrase_fd;
   if (!raw.store_limit.empty()) {
     const auto size = parse_size(raw.store_limit);
     if (!size) return usage_error("--store-limit: \"" + raw.store_limit + "\" is not a size such as 512M or 2G.",
@@ -160,6 +238,15 @@ std::string unknown_option(const CLI::App& command, const std::vector<std::strin
   return {};
 }
 
+// The command that the options belong to: `identity`'s own commands are one level deeper.
+const CLI::App* innermost(const CLI::App& app, const std::string& command, const std::vector<std::string>& words) {
+  const CLI::App* found = app.get_subcommand(command);
+  if (command != "identity") return found;
+  for (const CLI::App* action : found->get_subcommands([](const CLI::App*) { return true; }))
+    if (std::find(words.begin(), words.end(), action->get_name()) != words.end()) return action;
+  return found;
+}
+
 }  // namespace
 
 ParsedOptions parse_options(const CommandLine& line) {
@@ -174,7 +261,7 @@ ParsedOptions parse_options(const CommandLine& line) {
     words = {"--help"};
   }
   if (!command.empty()) {
-    const std::string wrong = unknown_option(*app.get_subcommand(command), words);
+    const std::string wrong = unknown_option(*innermost(app, command, words), words);
     if (!wrong.empty()) return usage_error(wrong, command);
     words.insert(words.begin(), command);
   }
@@ -182,8 +269,13 @@ ParsedOptions parse_options(const CommandLine& line) {
   try {
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    return {std::nullopt, kExitOk, chosen.empty() ? app.help() : chosen.front()->help("comm")};
+    const CLI::App* chosen = &app;
+    std::string path = "comm";
+    while (!chosen->get_subcommands().empty()) {
+      if (chosen != &app) path += " " + chosen->get_name();
+      chosen = chosen->get_subcommands().front();
+    }
+    return {std::nullopt, kExitOk, chosen == &app ? app.help() : chosen->help(path)};
   } catch (const CLI::CallForVersion&) {
     return {std::nullopt, kExitOk, "comm " COMM_VERSION "\n"};
   } catch (const CLI::ParseError& error) {
@@ -192,6 +284,7 @@ ParsedOptions parse_options(const CommandLine& line) {
     return usage_error(what, command);
   }
   options.command = command;
+  if (command == "identity") options.action = app.get_subcommand(command)->get_subcommands().front()->get_name();
   return finish(std::move(options), raw);
 }
 

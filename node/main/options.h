@@ -7,7 +7,8 @@
 namespace comm {
 
 struct Options {
-  std::string command;       // "chat", "relay", "address", "demo", "echo", "version"
+  std::string command;       // "chat", "relay", "address", "demo", "echo", "identity", "version"
+  std::string action;        // of identity: "new", "import", "show", "qr", "export", "passwd"
   std::string data;          // empty: the default directory
   std::string network = "comm";
   LogLevel log_level = LogLevel::warning;
@@ -15,6 +16,12 @@ struct Options {
   bool test_params = false;
   std::string secret_file;
   std::optional<int> secret_fd;
+  std::string profile_name = "default";
+  std::string config;        // configuration file; empty: the user's own
+  std::optional<int> passphrase_fd, new_passphrase_fd;
+  bool no_passphrase = false, words = false;
+  std::string file;          // of identity import and export; "-": standard input or output
+  std::string name;          // identity's, local
   std::string listen;
   std::vector<std::string> bootstrap;
   std::uint64_t store_limit = kDefaultStoreQuotaBytes;

@@ -6,6 +6,10 @@
 
 namespace comm {
 
+// $XDG_DATA_HOME/comm, created or not. Empty with `failure` if there is no home directory to put it in.
+std::string data_home(Failure& failure);
+// $XDG_CONFIG_HOME/comm (~/.config/comm); "/nonexistent" without a home directory.
+std::string config_home();
 // Creates the directories above it, 0700. Empty with `failure` if there is no home directory to put it in.
 std::string default_data_dir(const std::string& name, Failure& failure);
 

@@ -19,10 +19,11 @@ Overload(Ts...) -> Overload<Ts...>;
 
 }  // namespace
 
-PlainFrontend::PlainFrontend(Runtime& runtime, Millis linger, SafeOptions safe)
+PlainFrontend::PlainFrontend(Runtime& runtime, const PlainConfig& config)
     : runtime_(runtime),
-      departure_(runtime, linger),
-      safe_(safe),
+      departure_(runtime, config.linger),
+      safe_(config.safe),
+      lifetime_(config.lifetime),
       input_(kMaxInputLineBytes,
              {.line = [this](std::string_view line) { on_line(line); },
               .too_long = [this] { say("That line is too long. Nothing was sent."); },
@@ -113,7 +114,7 @@ void PlainFrontend::send(const Address& to, std::string text) {
   std::string ref = std::to_string(runtime_.now().wall) + std::to_string(next_ref_++);
   sent_by_ref_[ref] = safe_excerpt(text, kExcerptColumns, safe_);
   if (sent_by_ref_.size() > kRememberedExcerpts) sent_by_ref_.erase(sent_by_ref_.begin());
-  runtime_.command(SendText{to, std::move(text), std::move(ref), kDefaultLifetimeMinutes});
+  runtime_.command(SendText{to, std::move(text), std::move(ref), lifetime_});
 }
 
 void PlainFrontend::send_to_name(const LineMessage& message) {

@@ -12,9 +12,15 @@
 
 namespace comm {
 
+struct PlainConfig {
+  Millis linger = 0;
+  SafeOptions safe;
+  std::uint16_t lifetime = kDefaultLifetimeMinutes;  // of messages sent
+};
+
 class PlainFrontend final : public Frontend {
  public:
-  PlainFrontend(Runtime& runtime, Millis linger, SafeOptions safe);
+  PlainFrontend(Runtime& runtime, const PlainConfig& config);
   void ready(const Ready& ready) override;
   void user(const UserEvent& event) override;
   void turn() override { departure_.check(); }
@@ -32,6 +38,7 @@ class PlainFrontend final : public Frontend {
   Runtime& runtime_;
   Departure departure_;
   SafeOptions safe_;
+  const std::uint16_t lifetime_;
   Output out_;
   LineReader input_;
   Ready ready_;

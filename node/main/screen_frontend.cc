@@ -104,7 +104,7 @@ void ScreenFrontend::feed(const ModelEvent& event) {
 
 void ScreenFrontend::perform(const Action& action) {
   if (const auto* send = std::get_if<DoSend>(&action)) {
-    runtime_.command(SendText{send->to, send->text, send->ref, kDefaultLifetimeMinutes});
+    runtime_.command(SendText{send->to, send->text, send->ref, config_.lifetime});
     feed(OutboxChanged{runtime_.agent()->outbox().open});
   } else if (const auto* add = std::get_if<DoAdd>(&action)) {
     runtime_.command(AddContact{add->address, add->name});

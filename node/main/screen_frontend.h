@@ -16,6 +16,7 @@ struct ScreenConfig {
   bool ascii = false;
   std::vector<ContactInfo> contacts;   // added at start (address and name)
   std::string greeting;                // first line of the program, "" for none
+  std::uint16_t lifetime = kDefaultLifetimeMinutes;  // of messages sent
 };
 
 // Call before any thread starts: SIGWINCH is taken by descriptor.

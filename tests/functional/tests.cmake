@@ -16,6 +16,7 @@ comm_functional(clock 300 Minutes)
 comm_functional(clock 600 Days)  # some hundred ticks, each waits for the disk
 comm_functional(hostile 400)
 comm_functional(cli 300)
+comm_functional(identity 300)
 comm_functional(privacy 120)
 comm_functional(screen 180)
 comm_functional(demo 180)
