@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
 #include "relay_store/keys.h"
 
@@ -23,8 +22,6 @@ extern "C" const char* __tsan_default_suppressions() { return "race:libleveldb.s
 namespace comm {
 namespace {
 
-// Bodies arrive in key order, so a small buffer costs little throughput and keeps memory and restart times small.
-constexpr std::size_t kWriteBufferBytes = 4 << 20;
 constexpr int kMaxOpenFiles = 256;       // of 2 MiB: the default quota; beyond it tables are reopened as needed
 constexpr int kBloomBitsPerKey = 10;     // 1 % false positives: most ids asked for are not here
 constexpr std::uint64_t kSliceSequences = 2'048;          // bodies are compacted in slices of so many messages
@@ -57,9 +54,10 @@ bool is_disk_full(const leveldb::Status& status) {
   return false;
 }
 
-LevelKv::LevelKv(std::string path, leveldb::Env* env)
+LevelKv::LevelKv(Disk& disk, std::string path, std::size_t write_buffer_bytes)
     : path_(std::move(path)),
-      env_(env),
+      write_buffer_bytes_(write_buffer_bytes),
+      env_(disk),
       logger_(std::make_unique<NullLogger>()),
       filter_(leveldb::NewBloomFilterPolicy(kBloomBitsPerKey)) {}
 
@@ -70,7 +68,7 @@ leveldb::Status LevelKv::open(bool tolerant) {
   options.create_if_missing = true;
   options.paranoid_checks = !tolerant;
   options.compression = leveldb::kNoCompression;  // ciphertext
-  options.write_buffer_size = kWriteBufferBytes;
+  options.write_buffer_size = write_buffer_bytes_;
   options.max_open_files = kMaxOpenFiles;
   options.filter_policy = filter_.get();
   options.info_log = logger_.get();
@@ -125,6 +123,7 @@ CommitResult LevelKv::apply(std::span<const KvWrites* const> batches) {
   }
   if (std::all_of(batches.begin(), batches.end(), [](const KvWrites* writes) { return writes->empty(); }))
     return CommitResult::ok;
+  if (broken_) return CommitResult::fatal;
   if (torn_)
     if (const CommitResult reopened = reopen(); reopened != CommitResult::ok) return reopened;
   leveldb::WriteBatch merged;
@@ -145,6 +144,10 @@ CommitResult LevelKv::apply(std::span<const KvWrites* const> batches) {
         if (write.erase) note_erased(write);
     return CommitResult::ok;
   }
+  return failed(status);
+}
+
+CommitResult LevelKv::failed(const leveldb::Status& status) {
   detail_ = "writing to the store failed: " + status.ToString();
   if (!is_disk_full(status)) return CommitResult::fatal;
   return drop_failed_batch();
@@ -162,15 +165,14 @@ CommitResult LevelKv::drop_failed_batch() {
 
 // Recovery writes the rows of the log as a table before it removes the log.
 bool LevelKv::has_room_to_reopen() const {
-  std::error_code error;
   std::uint64_t needed = kReopenReserveBytes;
-  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
-    if (entry.path().extension() != ".log") continue;
-    const auto bytes = entry.file_size(error);
-    if (!error) needed += bytes;
+  std::vector<std::string> files;
+  if (!env_.disk().GetChildren(path_, &files).ok()) return false;
+  for (const std::string& file : files) {
+    std::uint64_t bytes = 0;
+    if (file.ends_with(".log") && env_.disk().GetFileSize(path_ + "/" + file, &bytes).ok()) needed += bytes;
   }
-  const auto space = std::filesystem::space(path_, error);
-  return !error && space.available >= needed;
+  return env_.disk().free_bytes(path_) >= needed;
 }
 
 CommitResult LevelKv::reopen() {
@@ -225,7 +227,10 @@ void LevelKv::rewrite(const std::string& from, const std::string& until) {
   leveldb::WriteBatch marks;
   marks.Delete(first);
   marks.Delete(last);
-  if (!db_->Write({}, &marks).ok()) return;  // the next apply meets the same error and reports it
+  if (const leveldb::Status status = db_->Write({}, &marks); !status.ok()) {
+    broken_ = failed(status) == CommitResult::fatal;
+    return;
+  }
   const leveldb::Slice begin(from), end(last);
   db_->CompactRange(&begin, &end);
 }

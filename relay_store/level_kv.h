@@ -4,7 +4,6 @@
 // Bounds: two write buffers and LevelDB's 8 MiB block cache in memory, kMaxOpenFiles descriptors.
 #pragma once
 #include <leveldb/db.h>
-#include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
 
 #include <map>
@@ -13,14 +12,13 @@
 #include <shared_mutex>
 
 #include "relay_store/kv.h"
-#include "relay_store/level_log_env.h"
+#include "relay_store/level_disk.h"
 
 namespace comm {
 
 class LevelKv final : public Kv {
  public:
-  // `env` outlives it.
-  explicit LevelKv(std::string path, leveldb::Env* env = leveldb::Env::Default());
+  LevelKv(Disk& disk, std::string path, std::size_t write_buffer_bytes);
   ~LevelKv() override;
   LevelKv(const LevelKv&) = delete;
   LevelKv& operator=(const LevelKv&) = delete;
@@ -37,11 +35,11 @@ class LevelKv final : public Kv {
   std::uint64_t erased() const override { return erased_; }
   bool compact_step() override;
 
-
  private:
   class NullLogger;
 
   void note_read(const leveldb::Status& status) const;
+  CommitResult failed(const leveldb::Status& status);
   CommitResult drop_failed_batch();
   CommitResult reopen();
   bool has_room_to_reopen() const;
@@ -52,7 +50,8 @@ class LevelKv final : public Kv {
   std::uint64_t approximate_bytes(const std::string& from, const std::string& until) const;
 
   const std::string path_;
-  LogEnv env_;
+  const std::size_t write_buffer_bytes_;
+  DurableEnv env_;
   std::unique_ptr<leveldb::Logger> logger_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   mutable std::shared_mutex replace_;  // shared: uses *db_; exclusive: replaces db_
@@ -64,6 +63,7 @@ class LevelKv final : public Kv {
   // The committing thread's.
   std::string detail_;
   bool torn_ = false;  // the log was cut: nothing may be appended before a reopen
+  bool broken_ = false;  // a write of compaction's own failed for good; detail_ says how
   std::uint64_t erased_ = 0;
   std::set<std::uint64_t> drained_slices_;        // sequence / kSliceSequences with erased bodies
   std::map<char, std::uint64_t> drained_kinds_;  // erased rows of the other kinds

@@ -1,4 +1,4 @@
-#include <sys/stat.h>
+#include "relay_store/leveldb_store.h"
 
 #include <filesystem>
 
@@ -22,14 +22,12 @@ std::string prepare_directory(const std::string& path) {
 }
 
 // LevelDB creates an empty database wherever CURRENT is missing, on top of whatever is there.
-bool lost_its_current_file(const std::string& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path + "/CURRENT", error)) return false;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    const auto extension = entry.path().extension();
-    if (extension == ".ldb" || extension == ".log") return true;
-  }
-  return false;
+bool lost_its_current_file(Disk& disk, const std::string& path) {
+  std::vector<std::string> files;
+  if (disk.FileExists(path + "/CURRENT") || !disk.GetChildren(path, &files).ok()) return false;
+  return std::any_of(files.begin(), files.end(), [](const std::string& file) {
+    return file.ends_with(".ldb") || file.ends_with(".log");
+  });
 }
 
 OpenResult corrupt(const std::string& path, const std::string& why) {
@@ -69,8 +67,12 @@ OpenFailure check_format(LevelKv& kv) {
 
 OpenResult open_leveldb_store(const std::string& path) {
   if (std::string fault = prepare_directory(path); !fault.empty()) return failure(OpenFailure::io, std::move(fault));
-  if (lost_its_current_file(path)) return corrupt(path, "its CURRENT file is missing");
-  auto kv = std::make_unique<LevelKv>(path);
+  return open_leveldb_store_on(Disk::real(), path);
+}
+
+OpenResult open_leveldb_store_on(Disk& disk, const std::string& path, std::size_t write_buffer_bytes) {
+  if (lost_its_current_file(disk, path)) return corrupt(path, "its CURRENT file is missing");
+  auto kv = std::make_unique<LevelKv>(disk, path, write_buffer_bytes);
   leveldb::Status status = kv->open(false);
   // A power cut can leave holes in the last, unsynced record; LevelDB's strict mode takes that for damage. The
   // tolerant mode would also skip a damaged record in the middle, so afterwards everything is recounted.

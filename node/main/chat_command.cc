@@ -43,7 +43,7 @@ void warn_if_weak(const SecretBytes& secret) {
            " bits). Who guesses it is you. Take a long one: several random words.");
 }
 
-SafeOptions plain_text_options(const ProfileSettings& settings) {
+SafeOptions plain_text_options(const Settings& settings) {
   if (settings.ascii.value_or(false)) return {.ascii = true};
   if (utf8_locale()) return {};
   // Into a pipe or file the text goes as it is; widths are not needed there, only the tables to judge characters by.
@@ -61,7 +61,7 @@ bool settle_data_dir(RuntimeConfig& config, const Address& address, Failure& fai
 struct User {
   LockedBox<Identity> identity;
   RuntimeConfig config;
-  ProfileSettings settings;
+  Settings settings;
 };
 
 // A SECRET was given or is named by an option; else it is a profile's identity.

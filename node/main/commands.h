@@ -34,7 +34,7 @@ struct ChatScreen {
   RuntimeConfig config;
   std::vector<ContactInfo> contacts;
   std::string greeting;
-  ProfileSettings settings = {};
+  Settings settings = {};
 };
 int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity);
 

@@ -37,7 +37,7 @@ int save_new(const Options& options, ProfilePlace place, const IdentitySeed& see
              std::string note) {
   Failure failure;
   if (!create_identity(place, seed, passphrase, failure)) return fail(failure);
-  ProfileSettings settings;
+  Settings settings;
   if (!options.name.empty()) settings.name = options.name;
   if (settings.name && !save_profile_settings(place, settings, failure)) return fail(failure);
   const Address address = identity_of_seed(seed)->address();

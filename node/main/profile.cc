@@ -100,7 +100,7 @@ std::optional<ProfilePlace> find_profile(const Options& options, Failure& failur
   return place;
 }
 
-std::optional<ProfileSettings> load_configuration(const Options& options, Failure& failure) {
+std::optional<Settings> load_configuration(const Options& options, Failure& failure) {
   const bool named = !options.config.empty();
   const std::string path = named ? options.config : config_home() + "/config.toml";
   return load_settings(path, named, failure);
@@ -171,7 +171,7 @@ bool replace_key_file(const ProfilePlace& place, const IdentitySeed& seed, const
   return write_key_file(place, seed, passphrase, true, failure);
 }
 
-bool save_profile_settings(const ProfilePlace& place, const ProfileSettings& settings, Failure& failure) {
+bool save_profile_settings(const ProfilePlace& place, const Settings& settings, Failure& failure) {
   const std::string path = place.dir + "/" + kSettingsName;
   const auto before = load_settings(path, false, failure);
   if (!before) return false;

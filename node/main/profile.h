@@ -12,14 +12,14 @@ inline constexpr std::size_t kMaxProfileName = 64;
 struct ProfilePlace {
   std::string name;           // "default" unless --profile; "" with --data
   std::string dir, key_path;
-  ProfileSettings settings;          // the configuration and the profile's own together
+  Settings settings;          // the configuration and the profile's own together
   bool has_identity = false;  // there is a key file
 
   std::string title() const;  // profile "default", or the directory
 };
 
 // The configuration file: --config, or the user's own if there is one.
-std::optional<ProfileSettings> load_configuration(const Options& options, Failure& failure);
+std::optional<Settings> load_configuration(const Options& options, Failure& failure);
 // Reads both settings files and looks for the key file; creates nothing. Nullopt with `failure` for a bad name or file.
 std::optional<ProfilePlace> find_profile(const Options& options, Failure& failure);
 
@@ -36,7 +36,7 @@ bool create_identity(ProfilePlace& place, const IdentitySeed& seed, const Secret
 bool replace_key_file(const ProfilePlace& place, const IdentitySeed& seed, const SecretBytes* passphrase,
                       Failure& failure);
 // Merges into PROFILE/profile.toml, where the directory must exist already.
-bool save_profile_settings(const ProfilePlace& place, const ProfileSettings& settings, Failure& failure);
+bool save_profile_settings(const ProfilePlace& place, const Settings& settings, Failure& failure);
 
 // Writes a new file of mode 0600, complete and synced or not at all. `replace` false: an existing one stays (exit 1).
 bool write_private_file(const std::string& path, ByteView content, bool replace, Failure& failure);

@@ -13,29 +13,29 @@ namespace comm {
 namespace {
 
 // Takes one value into the settings; a sentence if it is not one.
-using Take = std::string (*)(const toml::node& node, ProfileSettings& out);
+using Take = std::string (*)(const toml::node& node, Settings& out);
 
 struct Key {
   std::string_view table, name;
   Take take;
 };
 
-template <std::optional<std::string> ProfileSettings::*member>
-std::string take_text(const toml::node& node, ProfileSettings& out) {
+template <std::optional<std::string> Settings::*member>
+std::string take_text(const toml::node& node, Settings& out) {
   const auto text = node.value_exact<std::string>();
   if (!text || text->empty()) return "a text in quotes is expected";
   out.*member = *text;
   return {};
 }
 
-std::string take_listen(const toml::node& node, ProfileSettings& out) {
+std::string take_listen(const toml::node& node, Settings& out) {
   const auto text = node.value_exact<std::string>();
   if (!text || !is_host_port(*text)) return "\"HOST:PORT\" is expected, such as \"0.0.0.0:4242\"";
   out.listen = *text;
   return {};
 }
 
-std::string take_bootstrap(const toml::node& node, ProfileSettings& out) {
+std::string take_bootstrap(const toml::node& node, Settings& out) {
   const std::string expected = "a list is expected, such as [\"seed.example:4242\"]";
   const toml::array* list = node.as_array();
   if (list == nullptr) return expected;
@@ -49,13 +49,13 @@ std::string take_bootstrap(const toml::node& node, ProfileSettings& out) {
   return {};
 }
 
-std::string take_ttl(const toml::node& node, ProfileSettings& out) {
+std::string take_ttl(const toml::node& node, Settings& out) {
   const auto text = node.value_exact<std::string>();
   out.ttl_minutes = text ? parse_ttl_minutes(*text) : std::nullopt;
   return out.ttl_minutes ? "" : "a time is expected, such as \"12h\" or \"7d\", at most \"30d\"";
 }
 
-std::string take_glyphs(const toml::node& node, ProfileSettings& out) {
+std::string take_glyphs(const toml::node& node, Settings& out) {
   const auto text = node.value_exact<std::string>();
   if (!text || (*text != "auto" && *text != "ascii")) return "\"auto\" or \"ascii\" is expected";
   out.ascii = *text == "ascii";
@@ -63,8 +63,8 @@ std::string take_glyphs(const toml::node& node, ProfileSettings& out) {
 }
 
 const Key kKeys[] = {
-    {"identity", "name", take_text<&ProfileSettings::name>},
-    {"identity", "key_file", take_text<&ProfileSettings::key_file>},
+    {"identity", "name", take_text<&Settings::name>},
+    {"identity", "key_file", take_text<&Settings::key_file>},
     {"network", "listen", take_listen},
     {"network", "bootstrap", take_bootstrap},
     {"message", "ttl", take_ttl},
@@ -94,7 +94,7 @@ bool known_table(std::string_view name) {
   return false;
 }
 
-std::optional<Wrong> take_table(std::string_view table, const toml::table& content, ProfileSettings& out) {
+std::optional<Wrong> take_table(std::string_view table, const toml::table& content, Settings& out) {
   for (const auto& [name, node] : content) {
     const Key* found = nullptr;
     for (const Key& key : kKeys)
@@ -107,7 +107,7 @@ std::optional<Wrong> take_table(std::string_view table, const toml::table& conte
   return std::nullopt;
 }
 
-std::optional<Wrong> take_file(const toml::table& root, ProfileSettings& out) {
+std::optional<Wrong> take_file(const toml::table& root, Settings& out) {
   for (const auto& [name, node] : root) {
     const toml::table* table = node.as_table();
     if (table == nullptr || !known_table(name.str()))
@@ -135,10 +135,10 @@ std::optional<std::uint16_t> parse_ttl_minutes(std::string_view text) {
   return static_cast<std::uint16_t>(value * minutes);
 }
 
-std::optional<ProfileSettings> load_settings(const std::string& path, bool must_exist, Failure& failure) {
+std::optional<Settings> load_settings(const std::string& path, bool must_exist, Failure& failure) {
   std::ifstream file(path);
   if (!file) {
-    if (!must_exist && errno == ENOENT) return ProfileSettings{};
+    if (!must_exist && errno == ENOENT) return Settings{};
     failure = {errno == EACCES ? kExitPermission : kExitConfig,
                "cannot read the configuration " + path + ": " + std::strerror(errno) + "."};
     return std::nullopt;
@@ -150,7 +150,7 @@ std::optional<ProfileSettings> load_settings(const std::string& path, bool must_
     failure = {kExitConfig, "the configuration " + path + " is longer than " + std::to_string(kMaxSettingsBytes) + " bytes."};
     return std::nullopt;
   }
-  ProfileSettings out;
+  Settings out;
   try {
     if (const auto wrong = take_file(toml::parse(text), out)) {
       failure = wrong_at(path, *wrong);
@@ -163,7 +163,7 @@ std::optional<ProfileSettings> load_settings(const std::string& path, bool must_
   return out;
 }
 
-ProfileSettings merge_settings(ProfileSettings over, const ProfileSettings& under) {
+Settings merge_settings(Settings over, const Settings& under) {
   const auto fill = [](auto& value, const auto& other) {
     if (!value) value = other;
   };
@@ -176,7 +176,7 @@ ProfileSettings merge_settings(ProfileSettings over, const ProfileSettings& unde
   return over;
 }
 
-std::string settings_text(const ProfileSettings& settings) {
+std::string settings_text(const Settings& settings) {
   toml::table root, identity, network, message, ui;
   if (settings.name) identity.insert("name", *settings.name);
   if (settings.key_file) identity.insert("key_file", *settings.key_file);

@@ -13,7 +13,7 @@ namespace comm {
 inline constexpr std::size_t kMaxSettingsBytes = 65'536;
 
 // What stands in a file; nothing where it says nothing.
-struct ProfileSettings {
+struct Settings {
   std::optional<std::string> name;          // identity.name: how the user calls this identity; never sent
   std::optional<std::string> key_file;      // identity.key_file: relative to the profile's directory
   std::optional<std::string> listen;        // network.listen
@@ -23,11 +23,11 @@ struct ProfileSettings {
 };
 
 // Nothing if there is no such file and `must_exist` is false. Otherwise nullopt with "FILE:LINE:COLUMN: what" (78).
-std::optional<ProfileSettings> load_settings(const std::string& path, bool must_exist, Failure& failure);
+std::optional<Settings> load_settings(const std::string& path, bool must_exist, Failure& failure);
 // `over` where it says something, `under` elsewhere.
-ProfileSettings merge_settings(ProfileSettings over, const ProfileSettings& under);
+Settings merge_settings(Settings over, const Settings& under);
 // As a file that load_settings reads.
-std::string settings_text(const ProfileSettings& settings);
+std::string settings_text(const Settings& settings);
 
 // "90m", "12h", "7d": from a minute to 30 days.
 std::optional<std::uint16_t> parse_ttl_minutes(std::string_view text);

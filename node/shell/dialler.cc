@@ -96,11 +96,9 @@ void Dialler::check_timers(Millis now) {
     last_retry_ = now;
     for (const LinkId link : blocked_) ready_.insert(dials_.at(link).token);
   }
-  for (auto it = connecting_.begin(); it != connecting_.end();) {
-    Dial& dial = dials_.at(*it);
-    const bool given_up = now >= dial.give_up;
-    it = given_up ? connecting_.erase(it) : std::next(it);  // once: it may have to wait until packets are accepted
-    if (!given_up) continue;
+  for (const LinkId link : connecting_) {
+    Dial& dial = dials_.at(link);
+    if (now < dial.give_up) continue;
     dial.ended = true;
     ready_.insert(dial.token);
   }

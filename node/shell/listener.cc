@@ -234,16 +234,13 @@ void Listener::finish(Millis now, TransportSink& sink) {
 }
 
 bool Listener::pending(bool accepts_packets) const {
-  return !downs_.empty() || !notes_.empty() || (accepts_packets && unread_) || (!unread_ && !ending_.empty());
+  return !downs_.empty() || !ending_.empty() || !notes_.empty() || (accepts_packets && unread_);
 }
 
 std::optional<Millis> Listener::next_deadline() const {
-  std::optional<Millis> out;
-  if (!blocked_.empty()) out = last_round_ + kBlockedRetry;
-  else if (guard_.size() > 0) out = last_sweep_ + kGuardInterval;
-  for (const Ending& ending : ending_)
-    if (!out || ending.latest < *out) out = ending.latest;
-  return out;
+  if (!blocked_.empty()) return last_round_ + kBlockedRetry;
+  if (guard_.size() == 0) return std::nullopt;
+  return last_sweep_ + kGuardInterval;
 }
 
 void Listener::send(LinkId id, Bytes packet) {

@@ -1,4 +1,4 @@
-// ProfileSettings: what is written reads back, and the more particular file wins. Mistakes with their places are
+// Settings: what is written reads back, and the more particular file wins. Mistakes with their places are
 // tests/functional/test_identity.py's.
 #include "node/main/settings.h"
 
@@ -17,7 +17,7 @@ struct TempFile {
   ~TempFile() { ::unlink(path.c_str()); }
 };
 
-std::optional<ProfileSettings> load(const std::string& text, Failure& failure) {
+std::optional<Settings> load(const std::string& text, Failure& failure) {
   const TempFile file(text);
   return load_settings(file.path, true, failure);
 }
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(times) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_reads_back) {
-  ProfileSettings settings;
+  Settings settings;
   settings.name = "Ali \"ce\"\n\\ 你好";
   settings.listen = "[::1]:4242";
   settings.bootstrap = std::vector<std::string>{"a.example:1", "b.example:2"};
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(the_more_particular_wins) {
   const auto over = load("[network]\nbootstrap = []\n", failure);
   const auto under = load("[network]\nlisten = \"a:1\"\nbootstrap = [\"b:2\"]\n", failure);
   BOOST_REQUIRE((over && under));
-  const ProfileSettings merged = merge_settings(*over, *under);
+  const Settings merged = merge_settings(*over, *under);
   BOOST_TEST(*merged.listen == "a:1");
   BOOST_TEST(merged.bootstrap->empty());
 }

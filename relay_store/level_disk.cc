@@ -1,0 +1,102 @@
+#include "relay_store/level_disk.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace comm {
+namespace {
+
+std::string directory_of(const std::string& file) { return std::filesystem::path(file).parent_path().string(); }
+
+leveldb::Status status_of_errno(const std::string& name) {
+  return leveldb::Status::IOError(name, std::strerror(errno));
+}
+
+}  // namespace
+
+Disk& Disk::real() {
+  static Disk disk;  // stateless, as leveldb::Env::Default is
+  return disk;
+}
+
+leveldb::Status Disk::sync_directory(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return status_of_errno(path);
+  leveldb::Status status;
+  if (::fsync(fd) != 0) status = status_of_errno(path);
+  ::close(fd);
+  return status;
+}
+
+leveldb::Status Disk::cut(const std::string& name, std::uint64_t bytes) {
+  const int fd = ::open(name.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return status_of_errno(name);
+  leveldb::Status status;
+  if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0 || ::fsync(fd) != 0) status = status_of_errno(name);
+  ::close(fd);
+  return status;
+}
+
+std::uint64_t Disk::free_bytes(const std::string& path) {
+  std::error_code error;
+  const auto space = std::filesystem::space(path, error);
+  return error ? 0 : space.available;
+}
+
+class DurableEnv::File final : public leveldb::WritableFile {
+ public:
+  File(DurableEnv& env, std::string name, leveldb::WritableFile* file)
+      : env_(env), name_(std::move(name)), file_(file) {}
+  leveldb::Status Append(const leveldb::Slice& data) override {
+    written_ += data.size();
+    return file_->Append(data);
+  }
+  leveldb::Status Close() override { return file_->Close(); }
+  leveldb::Status Flush() override { return file_->Flush(); }
+  leveldb::Status Sync() override {
+    leveldb::Status status = file_->Sync();
+    if (status.ok() && !entry_durable_) {
+      status = env_.disk_.sync_directory(directory_of(name_));
+      entry_durable_ = status.ok();
+    }
+    const std::lock_guard lock(env_.mutex_);
+    if (status.ok() && name_ == env_.log_) env_.synced_ = written_;
+    return status;
+  }
+
+ private:
+  DurableEnv& env_;
+  const std::string name_;
+  const std::unique_ptr<leveldb::WritableFile> file_;
+  std::uint64_t written_ = 0;
+  bool entry_durable_ = false;
+};
+
+leveldb::Status DurableEnv::NewWritableFile(const std::string& name, leveldb::WritableFile** result) {
+  leveldb::WritableFile* file = nullptr;
+  const leveldb::Status status = disk_.NewWritableFile(name, &file);
+  *result = status.ok() ? new File(*this, name, file) : nullptr;
+  if (status.ok() && name.ends_with(".log")) {
+    const std::lock_guard lock(mutex_);
+    log_ = name;
+    synced_ = 0;
+  }
+  return status;
+}
+
+leveldb::Status DurableEnv::cut_log() {
+  const std::lock_guard lock(mutex_);
+  return log_.empty() ? leveldb::Status::OK() : disk_.cut(log_, synced_);
+}
+
+leveldb::Status DurableEnv::RenameFile(const std::string& from, const std::string& to) {
+  const leveldb::Status status = disk_.RenameFile(from, to);
+  return status.ok() ? disk_.sync_directory(directory_of(to)) : status;
+}
+
+}  // namespace comm
