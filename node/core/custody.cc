@@ -394,15 +394,16 @@ void CustodyService::decline(const DeclineMail& decline) {
   schedule();
 }
 
-void CustodyService::open_held(const MailboxId& mailbox) {
+std::uint64_t CustodyService::open_held(const MailboxId& mailbox, std::uint64_t after) {
   // Kept here before its owner was this node's user, or not openable until now.
-  std::uint64_t cursor = 0;
-  for (const MailboxItem& item : core_.store.mailbox_page(mailbox, cursor, kOwnHeldPage)) {
+  const auto page = core_.store.mailbox_page(mailbox, after, kOwnHeldPage);
+  for (const MailboxItem& item : page) {
     SealedItem sealed{item.stored.header, item.stored.nonce, core_.store.body(item.id).value_or(Bytes{})};
     for (const NodeId& peer : parse_custody(core_.store.custody_state(item.id).value_or(Bytes{})).exchanged())
       remember_source(item.id, peer);
     core_.out->now(Notice{MailArrived{item.id, std::move(sealed), item.stored.ingress}});
   }
+  return page.size() < kOwnHeldPage ? 0 : page.back().sequence;
 }
 
 void CustodyService::store_failed() {

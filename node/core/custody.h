@@ -22,7 +22,9 @@ class CustodyService {
   void on_ack(Link& link, const Ack& ack);
   void want_failed(std::uint64_t want, const NodeId& from);  // deadline passed or NOT_HELD: the next source is asked
   void source_gone(const NodeId& node);
-  void open_held(const MailboxId& mailbox);             // has become an own one: what lies here is for this node's user
+  // Has become an own one: what lies here is for this node's user. One page after `after`; returns where the next one
+  // begins, 0 = that was all.
+  std::uint64_t open_held(const MailboxId& mailbox, std::uint64_t after);
   void clamp();                                         // after a step of the clock: nothing is due later than it may be
 
   // --- this node's own user ---

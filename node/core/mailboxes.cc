@@ -60,11 +60,23 @@ void Mailboxes::set_own(const std::vector<MailboxKey>& keys) {
     else next.insert(std::move(known));
   }
   own_ = std::move(next);
-  for (const auto& [id, own] : own_) core_.custody.open_held(id);
+  held_.clear();
+  for (const auto& [id, own] : own_)
+    if (const std::uint64_t after = core_.custody.open_held(id, 0); after != 0) held_[id] = after;
+  if (!held_.empty()) core_.timers.at(core_.now.mono + kHeldPageDelay, TimerKind::held_page);
   if (core_.lookups.joined())
     for (const auto& [node, link_id] : core_.sessions.by_node())
       if (Link* link = core_.sessions.find(link_id)) session_ready(*link);
   schedule(0);
+}
+
+// One page a turn: each message of it may be opened, shown and acknowledged.
+void Mailboxes::held_timer() {
+  if (held_.empty()) return;
+  const auto at = held_.begin();
+  at->second = core_.custody.open_held(at->first, at->second);
+  if (at->second == 0) held_.erase(at);
+  if (!held_.empty()) core_.timers.at(core_.now.mono + kHeldPageDelay, TimerKind::held_page);
 }
 
 void Mailboxes::collect_from(Link& link, const MailboxId& mailbox, Own& own) {

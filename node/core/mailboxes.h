@@ -22,6 +22,7 @@ class Mailboxes {
   void collect_failed(std::uint64_t request_key);
   void region_found(const MailboxId& mailbox, const std::vector<Contact>& members);
   void timer();                                                        // hourly polls, missing subscriptions
+  void held_timer();                                                   // goes on with what the own node holds
   std::vector<NodeId> subscribed(const MailboxId& mailbox) const;
 
   void session_ready(Link& link);
@@ -32,6 +33,7 @@ class Mailboxes {
   static constexpr std::size_t kMaxSubscriptions = 64;
   static constexpr std::size_t kCollectPage = 128;
   static constexpr Millis kFirstPoll = kMinute;
+  static constexpr Millis kHeldPageDelay = 10;
   struct Own {
     MailboxKey key;
     std::vector<NodeId> subscribed;   // in order of subscription
@@ -51,6 +53,7 @@ class Mailboxes {
   std::map<MailboxId, Own> own_;
   std::map<std::uint64_t, std::pair<MailboxId, NodeId>> asking_;       // request key -> what was asked of whom
   std::map<std::uint64_t, Page> pages_;
+  std::map<MailboxId, std::uint64_t> held_;                            // own ones being gone through -> next page
   std::uint64_t next_key_ = 1;
   Millis scheduled_ = 0;                                               // the timer in flight, 0 = none
 };

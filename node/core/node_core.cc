@@ -195,6 +195,7 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::republish: records.timer(); break;
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;
+    case TimerKind::held_page: mailboxes.held_timer(); break;
     case TimerKind::clock:
       if (const auto wall = clock.max_to_persist(now)) {
         Bytes value;

@@ -212,6 +212,27 @@ BOOST_AUTO_TEST_CASE(late_acknowledgement_turns_expired_into_delivered_late) {
   BOOST_TEST(t.alice.states().back().late);
 }
 
+// Bob's program is started on what was a relay: whatever lies there for him is his, however much it is.
+BOOST_AUTO_TEST_CASE(all_mail_that_the_own_node_holds_is_opened) {
+  constexpr std::size_t kMessages = 600;
+  Trio t;
+  t.net.run(5 * kSecond);
+  t.alice.say(t.bob.address(), "first");
+  BOOST_REQUIRE(t.net.run_until([&] { return t.alice.last_state() == DeliveryState::delivered; }, kMinute));
+  t.bob.crash();
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    t.alice.say(t.bob.address(), std::to_string(i));
+    if (i % 10 == 0) t.net.run(kSecond);
+  }
+  BOOST_REQUIRE(t.net.run_until([&] { return t.relay.store->totals().live == kMessages; }, 10 * kMinute));
+  t.alice.crash();
+  t.relay.crash();
+  std::swap(t.bob.store, t.relay.store);
+  t.bob.events.clear();
+  t.bob.restart();
+  BOOST_TEST(t.net.run_until([&] { return t.bob.received().size() == kMessages; }, kMinute));
+}
+
 BOOST_AUTO_TEST_CASE(two_users_without_a_relay) {
   Net net;
   TestNode& alice = net.user("alice");
