@@ -1,24 +1,204 @@
-"""The command line. Exit codes: 0 conformant, 1 a case failed, 2 usage, 3 the suite is at fault, 4 the adapter cannot
-be used, 5 nothing was run."""
+"""Tests of the Comm protocol against any implementation. Exit codes of run: 0 conformant, 1 a required case failed or an
+entry of the baseline passes, 2 usage, 3 the suite is at fault, 4 the adapter cannot be used, 5 nothing was run."""
 import argparse
 import json
+import os
+import pathlib
 import sys
 
-from . import ops, vectors
+from . import casework, ops, registry, report, runner, specification, vectors
+from .levels import run_vectors
+
+CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
 
 
 def main(arguments):
-    options = _parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        options = _parser().parse_args(arguments)
+        return options.run(options)
+    except KeyboardInterrupt:
+        return FAILED
 
 
 def _parser():
     parser = argparse.ArgumentParser(prog="comm-conformance", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("run", help="run cases against an implementation")
+    command.add_argument("--iut", required=True, metavar="CMD", help="the adapter of the implementation under test")
+    _selection(command)
+    command.add_argument("--spec", default="1.0", choices=["1.0"])
+    command.add_argument("--level", default="node", choices=["vectors", "node", "all"])
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("--repeat", type=int, default=1, metavar="N")
+    command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
+    command.add_argument("--time-scale", type=float, default=1.0, metavar="F", help="multiplies the patience of 30 s")
+    command.add_argument("--strict", action="store_true", help="failures of SHOULD and MAY count")
+    command.add_argument("--baseline", metavar="FILE", help="expected failures: lines of CASE REASON")
+    for kind in ("tap", "junit", "json", "html"):
+        command.add_argument(f"--{kind}", metavar="FILE")
+    command.add_argument("--capture", metavar="DIR", help="write a file for replay for each case that did not pass")
+    command.set_defaults(run=_run)
+    command = commands.add_parser("list", help="list cases")
+    _selection(command)
+    command.add_argument("--json", action="store_true")
+    command.set_defaults(run=_list)
+    command = commands.add_parser("explain", help="what a case does, and the text of its requirements")
+    command.add_argument("case")
+    command.set_defaults(run=_explain)
+    command = commands.add_parser("replay", help="run a captured case again, with its seed and command")
+    command.add_argument("file")
+    command.set_defaults(run=_replay)
     command = commands.add_parser("vectors", help="verify or generate the vector files, or answer vectors on a pipe")
     command.add_argument("what", choices=("verify", "generate", "answer"))
     command.set_defaults(run=_vectors)
     return parser
+
+
+def _selection(command):
+    command.add_argument("--case", metavar="GLOB", help="only these cases; several separated by commas")
+    command.add_argument("--req", metavar="ID", help="only cases that cite this requirement")
+    command.add_argument("--quick", action="store_true", help="leave out cases that let days pass")
+
+
+def _selected(options):
+    chosen = runner.select(options.case, options.req)
+    return [c for c in chosen if not (options.quick and registry.load()[c].slow)]
+
+
+def _baseline(path):
+    entries = {}
+    for line in pathlib.Path(path).read_text().splitlines() if path else []:
+        case, _, reason = line.partition("#")[0].strip().partition(" ")
+        if case:
+            if not reason:
+                raise SystemExit(f"{path}: {case} is listed without a reason")
+            entries[case] = reason.strip()
+    return entries
+
+
+def _run(options):
+    try:
+        baseline = _baseline(options.baseline)
+    except SystemExit as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    code = CONFORMANT
+    if options.level in ("vectors", "all"):
+        code = run_vectors(options.iut, CONFORMANT, FAILED, UNUSABLE, NOTHING)
+        if options.level == "vectors" or code == UNUSABLE:
+            return code
+    identifiers = _selected(options)
+    if not identifiers:
+        print("no case matches", file=sys.stderr)
+        return NOTHING
+    patience = casework.PATIENCE * options.time_scale
+    usable, why = runner.adapter_usable(options.iut, options.seed, patience)
+    if not usable:
+        print(f"the adapter cannot be used: {why}", file=sys.stderr)
+        return UNUSABLE
+    results = []
+    for number in range(options.repeat):
+        results += runner.run(identifiers, options.iut, options.seed + number, options.jobs, patience, _progress)
+    return max(code, _judge(results, baseline, options))
+
+
+def _progress(result):
+    label = "WARN" if result.optional and result.verdict in runner.BAD else result.verdict
+    first = result.note.strip().splitlines()[0] if result.note.strip() else ""
+    print(f"{label:10} {result.case:44} {result.seconds:6.2f} s  {first}", flush=True)
+
+
+def _judge(results, baseline, options):
+    code = CONFORMANT
+    for result in results:
+        if result.case in baseline and result.verdict in runner.BAD:
+            result.verdict, result.note = runner.XFAIL, f"expected: {baseline[result.case]}"
+        elif result.case in baseline and result.verdict == runner.PASS:
+            print(f"{result.case} passes, but the baseline expects a failure: remove it there")
+            code = FAILED
+        if result.verdict == runner.SUITE:
+            code = AT_FAULT
+        elif result.verdict in runner.BAD and (options.strict or not result.optional):
+            code = max(code, FAILED) if code != AT_FAULT else code
+    for result in results:
+        if result.verdict in (*runner.BAD, runner.SUITE):
+            print("\n" + report.failure_text(result, options.iut, options.seed))
+            if options.capture:
+                _capture(options, result)
+    print()
+    for line in report.category_lines(results):
+        print(line)
+    counts = {}
+    for result in results:
+        counts[result.verdict] = counts.get(result.verdict, 0) + 1
+    print(f"{len(results)} cases: " + ", ".join(f"{v} {n}" for v, n in sorted(counts.items())))
+    _write(options, results)
+    if all(result.verdict == runner.NOT_APPLICABLE for result in results):
+        return NOTHING
+    return code
+
+
+def _write(options, results):
+    texts = {"tap": lambda: "\n".join(report.tap(results)) + "\n", "junit": lambda: report.junit(results),
+             "json": lambda: json.dumps(report.as_json(results, options.iut, options.seed), indent=1) + "\n",
+             "html": lambda: report.page(results, options.iut, options.seed)}
+    for kind, text in texts.items():
+        path = getattr(options, kind)
+        if path:
+            pathlib.Path(path).write_text(text())
+
+
+def _capture(options, result):
+    directory = pathlib.Path(options.capture)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / (result.case.replace("/", "-") + ".json")).write_text(json.dumps({
+        "schema": "capture-v1", "case": result.case, "seed": options.seed, "iut": options.iut, "verdict": result.verdict,
+        "note": result.note, "trace": [[name, way, kind, _hex(body), number] for name, way, kind, body, number in result.trace],
+        "stderr": result.stderr}, indent=1) + "\n")
+
+
+def _hex(value):
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {key: _hex(item) for key, item in value.items()}
+    return [_hex(item) for item in value] if isinstance(value, list) else value
+
+
+def _replay(options):
+    captured = json.loads(pathlib.Path(options.file).read_text())
+    result = runner.run([captured["case"]], captured["iut"], captured["seed"])[0]
+    print(f"captured: {captured['verdict']}: {captured['note'].strip()}\nnow:      {result.verdict}: {result.note.strip()}")
+    for line in report.trace_lines(result, 200):
+        print("  " + line)
+    return CONFORMANT if result.verdict == runner.PASS else FAILED
+
+
+def _list(options):
+    chosen = [registry.load()[c] for c in _selected(options)]
+    if options.json:
+        print(json.dumps([{"id": s.id, "requirements": list(s.requirements), "negative": s.negative, "optional": s.optional,
+                           "fresh": s.fresh, "slow": s.slow, "about": s.about} for s in chosen], indent=1))
+    else:
+        for spec in chosen:
+            print(f"{spec.id:44} {'-' if spec.negative else '+'} {' '.join(spec.requirements)}")
+        print(f"{len(chosen)} cases")
+    return CONFORMANT if chosen else NOTHING
+
+
+def _explain(options):
+    spec = registry.load().get(options.case)
+    if spec is None:
+        print(f"no case {options.case}; see comm-conformance list", file=sys.stderr)
+        return USAGE
+    texts = specification.by_id()
+    kind = "negative: runs its positive twin before and after" if spec.negative else "positive"
+    print(f"{spec.id}\n  {spec.about}\n  {kind}{'; optional' if spec.optional else ''}"
+          f"{'; starts an implementation of its own' if spec.fresh else ''}{'; slow' if spec.slow else ''}")
+    for requirement in spec.requirements:
+        found = texts.get(requirement)
+        print(f"\n  {requirement} ({found.file if found else '?'}): {found.text if found else 'unknown'}")
+    return CONFORMANT
 
 
 def _vectors(options):
@@ -28,7 +208,7 @@ def _vectors(options):
 def _generate():
     for path, count in vectors.generate():
         print(f"{count:4} {path}")
-    return 0
+    return CONFORMANT
 
 
 def _verify():
@@ -40,11 +220,11 @@ def _verify():
         count, negative = count + 1, negative + (vector["expect"] == "reject")
     canaries = len(list(vectors.all_vectors(canary=True)))
     print(f"{count} vectors, {negative} of them negative with twins, {canaries} canaries, {len(complaints)} complaints")
-    return 3 if complaints else 0
+    return AT_FAULT if complaints else CONFORMANT
 
 
 def _answer():
     """One vector per line in, one answer per line out: the --vectors mode of adapter/PROTOCOL.md."""
     for line in sys.stdin:
         print(json.dumps(ops.answer(json.loads(line))), flush=True)
-    return 0
+    return CONFORMANT

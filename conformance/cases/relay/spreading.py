@@ -1,0 +1,115 @@
+"""Offering: to whom, how often, how long (40-custody, Offering again; Spreading)."""
+from comm_conformance import wire
+from comm_conformance.registry import case
+
+
+@case("pushed-message-spreads", "CUS-026 CUS-011 RTE-021 RTE-023")
+def _(t):
+    """A pushed message is offered at once to every other session, and not back to the one that gave it."""
+    giver, others = t.dial(), [t.dial() for _ in range(3)]
+    sealed = t.control(giver)
+    t.tick_until(lambda: all(peer.offers(sealed.id) for peer in others), "Offers at all other peers", step=100, limit=50)
+    t.tick(5_000)
+    giver.barrier()
+    t.check(not giver.offers(sealed.id), "the message was offered to the node that gave it")
+
+
+@case("taker-is-served", "REQ-005 CUS-010")
+def _(t):
+    """A node that wants what it was offered gets it, and the message it names is the one it was offered."""
+    giver, taker = t.dial(), t.dial()
+    sealed = t.control(giver)
+    t.tick_until(lambda: taker.offers(sealed.id), "Offer", step=100, limit=50)
+    offer = taker.offers(sealed.id)[0]
+    t.check(offer["header"] == sealed.header and offer["nonce"] == sealed.nonce, "offered with other bytes")
+    t.check(t.is_held(taker, sealed), "offered and not given")
+
+
+@case("offers-grow-apart", "CUS-022 CUS-021 LIM-003", fresh=True, slow=True)
+def _(t):
+    """A peer that does not answer is offered the message again, at growing distances: 1, 2, 4, 8 ... units."""
+    t.start()
+    giver, mute = t.dial(), t.dial()
+    sealed = t.foreign_message("mute", lifetime=600)
+    t.push(giver, sealed)
+    times, clock = [], 0
+    for _ in range(260):
+        seen = len(times)
+        t.settle(lambda s=seen: len(mute.offers(sealed.id)) > s, 0.02)
+        while len(times) < len(mute.offers(sealed.id)):
+            times.append(clock)
+        t.tick(50)
+        clock += 50
+    mute.barrier()
+    t.check(len(times) >= 6, f"only {len(times)} offers within 13 s of virtual time: {times}")
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    for gap, wanted in zip(gaps, (100, 300, 700, 1500, 3100, 6300)):
+        t.check(wanted * 0.9 - 60 <= gap <= wanted * 1.1 + 110, f"offers at {times} ms: {gap} instead of about {wanted}")
+
+
+@case("answer-ends-offers", "CUS-022 CUS-011", negative=True, fresh=True)
+def _(t):
+    """After Stored{stored} or Stored{refused, quota} no more offers; before, there were."""
+    t.start()
+    giver = t.dial()
+    settled = [t.dial("stored"), t.dial("duplicate"), t.dial("refused")]
+    mute = t.dial("mute")
+    sealed = t.control(giver)
+    t.tick_until(lambda: all(len(p.offers(sealed.id)) >= 2 for p in settled), "two offers each", step=100, limit=60)
+    for peer, status, reason in zip(settled, (wire.STORED, wire.DUPLICATE, wire.ST_REFUSED), (0, 0, wire.QUOTA)):
+        peer.send("stored", {"items": [{"id": sealed.id, "status": status, "reason": reason}]})
+        peer.barrier()
+    marks = [peer.mark() for peer in settled]
+    before = len(mute.offers(sealed.id))
+    t.tick_until(lambda: len(mute.offers(sealed.id)) >= before + 3, "offers to the mute peer", step=100, limit=400)
+    for peer, mark in zip(settled, marks):
+        peer.barrier()
+        t.check(not peer.offers(sealed.id, mark), f"the peer that answered {peer.name} was offered the message again")
+    t.control(giver)
+
+
+@case("refused-for-disk-is-tried-again", "CUS-022", fresh=True)
+def _(t):
+    """Refused with reason disk does not settle: the message is offered again."""
+    t.start()
+    giver, full = t.dial(), t.dial()
+    sealed = t.control(giver)
+    t.tick_until(lambda: full.offers(sealed.id), "an offer", step=100, limit=60)
+    full.send("stored", {"items": [{"id": sealed.id, "status": wire.ST_REFUSED, "reason": wire.DISK}]})
+    full.barrier()
+    mark = full.mark()
+    t.tick_until(lambda: full.offers(sealed.id, mark), "an offer after refused for disk", step=500, limit=400)
+
+
+@case("at-most-32-offers", "CUS-021 CUS-022", fresh=True, negative=True, slow=True)
+def _(t):
+    """In 17 hours, in which 32 attempts of the capped backoff fit, a mute peer gets more than 16 offers, at most 32."""
+    t.start()
+    giver, mute = t.dial(), t.dial()
+    sealed = t.foreign_message("long", lifetime=43_200)
+    t.positive()
+    t.check(t.push(giver, sealed)["status"] == wire.STORED, "not stored")
+    t.pass_time(17 * 3_600_000)
+    count = len(mute.offers(sealed.id))
+    t.check(16 < count <= 32, f"{count} offers within 17 hours")
+    t.control(giver)
+
+
+@case("offline-peer-later-receives", "CUS-023 CUS-022 MBX-006 MBX-008", negative=True, slow=True)
+def _(t):
+    """Nothing is lost while the recipient is away: after days it collects and is offered what waits."""
+    from comm_conformance.base import now_week
+    giver = t.dial()
+    recipient = t.stranger("late")
+    sealed = t.foreign_message("waits", recipient=recipient, lifetime=2000)
+    t.check(t.push(giver, sealed)["status"] == wire.STORED, "not stored")
+    t.positive()
+    week = now_week(t.now)
+    t.tick(3 * 3_600_000)
+    owner = t.dial()
+    owner.messages.clear()
+    mark = owner.mark()
+    t.check(t.collect(owner, recipient.mailbox_seed(week)) == wire.SUBSCRIBED, "not subscribed")
+    t.wait(lambda: owner.offers(sealed.id, mark), "an Offer after Collect")
+    t.check(t.is_held(owner, sealed), "offered and not given")
+    t.control(owner)

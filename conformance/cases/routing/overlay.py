@@ -1,0 +1,95 @@
+"""The overlay (70-routing)."""
+from comm_conformance import wire
+from comm_conformance.registry import case
+
+
+def find(t, peer, target):
+    kind, body = peer.ask("find_node", {"target": target})
+    t.check(kind == "nodes", f"FindNode was answered by {kind}")
+    return body.get("contacts", [])
+
+
+@case("join-looks-up-own-id", "RTE-019 RTE-012", fresh=True)
+def _(t):
+    """When its first session is ready it asks for its own id."""
+    peer = t.listen()
+    t.start([peer])
+    t.wait(lambda: peer.received("find_node"), "FindNode")
+    targets = [body["target"].hex() for body in peer.received("find_node")]
+    t.check(t.subject.ready["node_id"] in targets, "not for its own id")
+
+
+@case("names-dialled-nodes", "REQ-007 RTE-011 RTE-001", fresh=True)
+def _(t):
+    """A node that it dialled itself is named, with its id, key and endpoint."""
+    peer = t.listen()
+    t.start([peer])
+    t.wait(lambda: peer.ready and peer.received("find_node"), "a session")
+    asking = t.dial()
+    contacts = find(t, asking, peer.node_id())
+    t.check([c["node_id"] for c in contacts] == [peer.node_id()], f"{len(contacts)} contacts")
+    t.check(contacts[0]["node_key"] == peer.node_key, "another key")
+    t.check(contacts[0]["endpoint"] == peer.endpoints[0], f"endpoint {wire.endpoint_text(contacts[0]['endpoint'])}")
+
+
+@case("does-not-name-undialled", "RTE-002 RTE-011", fresh=True, negative=True)
+def _(t):
+    """Neither a node that only came by itself, nor one that another merely named, is named to others."""
+    peer = t.listen()
+    ghost = {"node_id": t.rnd("ghost", 20), "node_key": t.rnd("ghost key"), "endpoint": wire.endpoint_bytes("127.0.0.1", 9)}
+    t.contacts = lambda asked: [ghost]
+    t.start([peer])
+    t.wait(lambda: peer.received("find_node"), "FindNode")
+    t.tick(2_000)
+    asking, silent = t.dial(), t.dial()
+    named = [c["node_id"] for c in find(t, asking, peer.node_id())]
+    t.check(peer.node_id() in named, "the dialled node is not named")
+    t.positive()
+    named = [c["node_id"] for target in (ghost["node_id"], silent.node_id()) for c in find(t, asking, target)]
+    t.check(ghost["node_id"] not in named, "a node that was merely named is given to others")
+    t.check(silent.node_id() not in named, "a node that was never dialled is given to others")
+    t.positive()
+
+
+@case("dials-back-observed-address", "RTE-009 RTE-011", optional=True, fresh=True)
+def _(t):
+    """A node that dialled in and states a listen port is dialled back there, without Auth, and named afterwards."""
+    t.start()
+    listening = t.listen("listening")
+    coming = t.dial("coming", seed=listening.seed, endpoints=listening.endpoints)
+    t.tick_until(lambda: listening.received("hello"), "a dial back", limit=30)
+    t.wait(lambda: listening.closed or listening.ready, "the dial back to end")
+    t.check(not listening.received("auth"), "the dial back went on to Auth")
+    asking = t.dial()
+    t.wait(lambda: any(c["node_id"] == coming.node_id() for c in find(t, asking, coming.node_id())), "to be named")
+
+
+@case("does-not-dial-claimed-address", "RTE-010", fresh=True, negative=True)
+def _(t):
+    """A claimed address is not dialled back: only the observed one, at the claimed port."""
+    t.start()
+    victim, honest = t.listen("victim"), t.listen("honest")
+    port = int(victim.listens.rpartition(":")[2])
+    liar = t.dial("liar", endpoints=[wire.endpoint_bytes("127.0.0.2", port)])
+    t.positive()
+    coming = t.dial("coming", seed=honest.seed, endpoints=honest.endpoints)
+    t.tick_until(lambda: honest.received("hello"), "a dial back of the honest node", limit=30)
+    t.positive()
+    t.settle(seconds=0.3)
+    t.check(not [e for e in victim.log if e[1] == "hello"] or victim.their is None
+            or liar.node_id() != coming.node_id(), "unreachable")
+    t.control(liar)
+
+
+@case("contacts-at-most-16", "REQ-007 PKT-017", fresh=True)
+def _(t):
+    """FindNode is answered by at most 16 contacts, the nearest to the target first or not, all of them dialled."""
+    peers = [t.listen() for _ in range(20)]
+    t.start(peers)
+    t.wait(lambda: sum(p.ready for p in peers) >= 18, "sessions")
+    asking = t.dial()
+    target = t.rnd("target", 20)
+    contacts = find(t, asking, target)
+    t.check(8 <= len(contacts) <= 16, f"{len(contacts)} contacts")
+    known = {p.node_id() for p in peers}
+    t.check({c["node_id"] for c in contacts} <= known, "an unknown contact")

@@ -1,0 +1,87 @@
+"""The implementation under test as a process that speaks the adapter protocol (adapter/PROTOCOL.md, node mode)."""
+import fcntl
+import json
+import os
+import shlex
+import signal
+import subprocess
+
+
+class Subject:
+    """One data directory and the process that may run on it. Its standard output is read without blocking."""
+
+    def __init__(self, command, directory, secret, case, peers=(), profile="test"):
+        self.command, self.directory, self.peers = shlex.split(command), directory, list(peers)
+        self.environment = {"CF_DIR": str(directory), "CF_SECRET": secret, "CF_PROFILE": profile, "CF_CASE": case}
+        self.process, self.buffer = None, b""
+        self.events, self.ready, self.starts, self.errors = [], None, 0, None
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def start(self):
+        assert self.process is None
+        listen = self.ready["endpoint"] if self.ready else "127.0.0.1:0"
+        environment = {**os.environ, **self.environment, "CF_PEERS": ",".join(self.peers), "CF_LISTEN": listen}
+        self.errors = open(self.directory.parent / (self.directory.name + ".err"), "ab")
+        self.process = subprocess.Popen(self.command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, start_new_session=True)
+        descriptor = self.descriptor
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_NONBLOCK)
+        self.ready, self.buffer, self.starts = None, b"", self.starts + 1
+
+    @property
+    def descriptor(self):
+        return self.process.stdout.fileno()
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def read(self):
+        """Takes what the process has written; False at its end."""
+        try:
+            data = os.read(self.descriptor, 65536)
+        except BlockingIOError:
+            return True
+        self.buffer += data
+        *lines, self.buffer = self.buffer.split(b"\n")
+        for line in lines:
+            self._event(line)
+        return bool(data)
+
+    def _event(self, line):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = {"ev": "malformed", "line": line.decode("utf-8", "replace")}
+        if not isinstance(event, dict):
+            event = {"ev": "malformed", "line": line.decode("utf-8", "replace")}
+        if event.get("ev") == "ready" and self.ready is None:
+            self.ready = event
+        self.events.append(event)
+
+    def command_line(self, **command):
+        try:
+            self.process.stdin.write(json.dumps(command).encode() + b"\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+
+    def kill(self):
+        """A crash: the whole process group, since an adapter may be a script in front of the program."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait(20)
+        for stream in (self.process.stdin, self.process.stdout, self.errors):
+            try:
+                stream.close()
+            except OSError:
+                pass
+        self.process = None
+
+    def stderr(self):
+        path = self.directory.parent / (self.directory.name + ".err")
+        return path.read_text(errors="replace") if path.exists() else ""
