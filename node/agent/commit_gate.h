@@ -1,5 +1,6 @@
 // Holds effects until the ticket they wait for is durable; releases them in the order they were made. The same class
-// serves the reactor and the simulator. Bounded by what one turn can emit times the commits in flight.
+// serves the reactor and the simulator. Bounded by has_room: without it, whoever feeds the driver waits. (The committer's
+// own bound is not enough: answers wait here although they write nothing.) One turn may go beyond by what it emits.
 #pragma once
 #include <deque>
 
@@ -7,8 +8,11 @@
 
 namespace comm {
 
+inline constexpr std::size_t kMaxHeldEffects = 16'384;
+
 class CommitGate {
  public:
+  bool has_room() const { return held_.size() < kMaxHeldEffects; }
   Ticket committed() const { return committed_; }
   void hold(PendingEffect effect) { held_.push_back(std::move(effect)); }
   // Effects whose ticket is now durable, in order.

@@ -35,6 +35,8 @@ class Driver {
   void committed(TimePoint now, Ticket ticket);
   void commit_failed(TimePoint now);  // a full disk: uncommitted writes are gone, the node goes on
   std::optional<Millis> next_deadline() const;
+  // False: much waits for the disk. Packets and commands are to wait outside until something is committed.
+  bool has_room() const { return gate_.has_room(); }
   void connect(TimePoint now, const Bootstrap& bootstrap);
 
  private:

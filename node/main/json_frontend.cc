@@ -33,7 +33,7 @@ void JsonFrontend::emit(const std::string& line) {
 
 void JsonFrontend::ready(const Ready& ready) {
   emit(json_ready(ready));
-  runtime_.watch(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
+  runtime_.watch_patiently(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
 }
 
 void JsonFrontend::user(const UserEvent& event) { emit(json_user(event)); }

@@ -46,7 +46,7 @@ void PlainFrontend::ready(const Ready& ready) {
   ready_ = ready;
   say("you are " + address_hex(*ready.address) + ", listening on " + ready.endpoint);
   say("ADDRESS text sends, /help lists the commands");
-  runtime_.watch(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
+  runtime_.watch_patiently(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
 }
 
 std::string PlainFrontend::name_of(const Address& address) const {

@@ -27,7 +27,11 @@ void Runtime::connect(const std::string& endpoint) { impl_->connect(endpoint); }
 
 void Runtime::watch(int fd, std::function<void()> readable) {
   impl_->signals.leave_to_owner_of(fd);
-  impl_->watched[fd] = std::move(readable);
+  impl_->watched[fd] = {std::move(readable), false};
+}
+
+void Runtime::watch_patiently(int fd, std::function<void()> readable) {
+  impl_->watched[fd] = {std::move(readable), true};
 }
 
 void Runtime::unwatch(int fd) { impl_->watched.erase(fd); }

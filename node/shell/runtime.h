@@ -71,6 +71,8 @@ class Runtime {
   void connect(const std::string& endpoint);       // another bootstrap
   // Calls `readable` whenever `fd` has input or is at its end, until unwatch.
   void watch(int fd, std::function<void()> readable);
+  // The same for input that can wait: not looked at while the disk lags behind what came before.
+  void watch_patiently(int fd, std::function<void()> readable);
   void unwatch(int fd);
   // One-shot timer on the node's (maybe virtual) mono clock.
   void after(Millis delay, std::function<void()> fire);

@@ -54,7 +54,7 @@ void Runtime::Impl::packet(LinkId link, ByteView bytes) {
   });
 }
 
-bool Runtime::Impl::accepts_packets() { return !closing && committer->has_room(); }
+bool Runtime::Impl::accepts_packets() { return !closing && committer->has_room() && driver->has_room(); }
 
 void Runtime::Impl::connect(const std::string& endpoint) {
   const auto where = parse_host_port(endpoint, true, false);

@@ -130,7 +130,11 @@ struct Runtime::Impl final : Host, TransportSink {
   std::uint64_t traffic = 0;                    // packets and dials so far, either way
   Millis last_time_passed = -1;                 // mono of the last TimePassed turn
   std::deque<UserEvent> user_events;
-  std::map<int, std::function<void()>> watched;
+  struct Watch {
+    std::function<void()> readable;
+    bool patient = false;
+  };
+  std::map<int, Watch> watched;
   std::vector<int> watched_ready;
   std::multimap<Millis, std::function<void()>> timers;
   TickReader ticks;

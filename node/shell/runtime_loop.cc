@@ -67,7 +67,8 @@ void Runtime::Impl::wait(bool with_frontend, Millis longest) {
   const std::size_t own = fds.size();
   if (with_frontend) {
     if (tick_fd >= 0) fds.push_back({tick_fd, POLLIN, 0});
-    for (const auto& [fd, readable] : watched) fds.push_back({fd, POLLIN, 0});
+    for (const auto& [fd, watch] : watched)
+      if (!watch.patient || accepts_packets()) fds.push_back({fd, POLLIN, 0});
   }
   const int count = poll(fds.data(), fds.size(), timeout(longest));
   if (count <= 0) return;
@@ -102,7 +103,7 @@ void Runtime::Impl::serve_watched() {
   for (const int fd : std::exchange(watched_ready, {})) {
     const auto found = watched.find(fd);  // an earlier callback may have unwatched it
     if (found == watched.end() || stopping()) continue;
-    const auto readable = found->second;
+    const auto readable = found->second.readable;
     readable();
   }
 }
