@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import casework, ops, registry, report, runner, specification, vectors
+from . import casework, interop, ops, registry, report, runner, specification, vectors
 from .levels import run_vectors
 
 CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
@@ -48,6 +48,14 @@ def _parser():
     command = commands.add_parser("replay", help="run a captured case again, with its seed and command")
     command.add_argument("file")
     command.set_defaults(run=_replay)
+    command = commands.add_parser("interop", help="two implementations in one network, in every combination of roles")
+    command.add_argument("--a", required=True, metavar="CMD")
+    command.add_argument("--b", required=True, metavar="CMD")
+    command.add_argument("--time-scale", type=float, default=1.0, metavar="F")
+    command.set_defaults(run=_interop)
+    command = commands.add_parser("node", help="be a node: the adapter protocol on standard input and output, or --vectors")
+    command.add_argument("--vectors", action="store_true")
+    command.set_defaults(run=_node)
     command = commands.add_parser("vectors", help="verify or generate the vector files, or answer vectors on a pipe")
     command.add_argument("what", choices=("verify", "generate", "answer"))
     command.set_defaults(run=_vectors)
@@ -199,6 +207,21 @@ def _explain(options):
         found = texts.get(requirement)
         print(f"\n  {requirement} ({found.file if found else '?'}): {found.text if found else 'unknown'}")
     return CONFORMANT
+
+
+def _interop(options):
+    failed = 0
+    for name, verdict, note in interop.run(options.a, options.b, casework.PATIENCE * options.time_scale):
+        print(f"{verdict:6} {name:44} {note}", flush=True)
+        failed += verdict != "PASS"
+    return FAILED if failed else CONFORMANT
+
+
+def _node(options):
+    if options.vectors:
+        return _answer()
+    from .node.main import run
+    return run()
 
 
 def _vectors(options):

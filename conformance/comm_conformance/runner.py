@@ -2,6 +2,7 @@
 import atexit
 import concurrent.futures
 import multiprocessing
+import os
 import shutil
 import time
 import traceback
@@ -125,7 +126,20 @@ def select(pattern=None, requirement=None):
 
 
 def run(identifiers, command, seed, jobs=1, patience=casework.PATIENCE, progress=None):
-    """Results in the order of identifiers."""
+    """Results in the order of identifiers. All scratch directories are below one, which goes at the end."""
+    before, root = os.environ.get("TMPDIR"), casework.scratch_directory()
+    os.environ["TMPDIR"] = str(root)
+    try:
+        return _run(identifiers, command, seed, jobs, patience, progress)
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _run(identifiers, command, seed, jobs, patience, progress):
     results = {}
     if jobs == 1:
         for identifier in identifiers:

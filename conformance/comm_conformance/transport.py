@@ -6,6 +6,7 @@ packet (bytes), multipart (None) and closed (None). A channel appears with its f
 import os
 import socket
 import threading
+import time
 
 import zmq
 from zmq.utils.monitor import recv_monitor_message
@@ -15,6 +16,7 @@ from . import crypto, identity
 _GONE = (zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
          | zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_CONNECT_RETRIED | zmq.EVENT_CLOSED)
 _BATCH = 256
+LAST_WORDS = 0.15   # seconds that a closing link has to write what was sent before
 
 
 def hostport(text):
@@ -57,6 +59,7 @@ class Transport:
         self.listener = self.monitor = None
         self.accepted, self.dials, self.monitors = {}, {}, {}
         self.descriptors, self.extra = {}, {}
+        self.silent, self.closing, self.doubts = {}, [], []  # descriptors without a packet; channels that end, that may have
         self._zap_ready = threading.Event()
         threading.Thread(target=self._zap, daemon=True).start()
         self._zap_ready.wait(10)
@@ -91,7 +94,7 @@ class Transport:
         sock.setsockopt(zmq.CURVE_SERVER, 1)
         sock.setsockopt(zmq.CURVE_SECRETKEY, self.secret)
         sock.setsockopt(zmq.ZAP_DOMAIN, b"comm")
-        self.monitor = sock.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self.monitor = sock.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         quoted = f"[{host}]" if ":" in host else host
         sock.bind(f"tcp://{quoted}:{port or '*'}")
         self.listener = sock
@@ -132,13 +135,15 @@ class Transport:
     def drop(self, channel, linger):
         if channel.sock is not None:
             self._forget_dial(channel, linger)
+        elif linger:
+            self.closing.append((time.monotonic() + LAST_WORDS, channel))
         else:
-            self.accepted.pop(channel.routing_id, None)
-            try:  # a bound ROUTER cannot disconnect one peer: its descriptor is shut down
-                with socket.socket(fileno=os.dup(channel.descriptor)) as handle:
-                    handle.shutdown(socket.SHUT_RD if linger else socket.SHUT_RDWR)
-            except OSError:
-                pass
+            self._shut_down(channel)
+
+    def _shut_down(self, channel):
+        """A bound ROUTER cannot disconnect one peer: its descriptor is shut down."""
+        if self.descriptors.get(channel.descriptor) is channel:
+            shut_down(channel.descriptor)
 
     def _forget_dial(self, channel, linger):
         for sock in (channel.sock, channel.monitor):
@@ -150,11 +155,17 @@ class Transport:
         channel.sock.close(linger)
 
     def poll(self, timeout_ms):
+        if self.closing or self.doubts:
+            timeout_ms = min(timeout_ms, LAST_WORDS * 1000)
         return self.process(dict(self.poller.poll(timeout_ms)))
 
     def process(self, ready):
         """The events of what a poll of the (perhaps shared) poller found ready."""
         events = []
+        while self.closing and self.closing[0][0] <= time.monotonic():
+            self._shut_down(self.closing.pop(0)[1])
+        while self.doubts and self.doubts[0][0] <= time.monotonic():
+            self._look_again(events, self.doubts.pop(0)[1])
         if self.listener is not None and self.listener in ready:
             self._receive(self.listener, events)
         for sock in [s for s in ready if s in self.dials]:
@@ -184,6 +195,7 @@ class Transport:
         channel = self.accepted.get(routing_id)
         if channel is None or channel.client_key != user:
             descriptor = frames[-1].get(zmq.SRCFD)
+            self.silent.pop(descriptor, None)
             channel = Channel(self, routing_id, user, False, _peer_name(descriptor), descriptor)
             self.accepted[routing_id] = self.descriptors[descriptor] = channel
         return channel
@@ -192,12 +204,30 @@ class Transport:
         for _ in range(_BATCH):
             if not self.monitor.poll(0):
                 return
-            channel = self.descriptors.pop(recv_monitor_message(self.monitor)["value"], None)
-            if channel is not None and channel.open:
-                channel.open = False
-                self.accepted.pop(channel.routing_id, None)
-                self._receive(self.listener, events)
-                events.append(("closed", channel, None))
+            happened = recv_monitor_message(self.monitor)
+            descriptor = happened["value"]
+            if happened["event"] == zmq.EVENT_ACCEPTED:
+                known = self.descriptors.get(descriptor)
+                if known is None or known.endpoint != _peer_name(descriptor):  # else its first packet was faster
+                    self.silent[descriptor] = None
+                continue
+            self.silent.pop(descriptor, None)
+            channel = self.descriptors.get(descriptor)
+            if channel is not None:  # it may be of an older connection with the same descriptor: look again shortly
+                self.doubts.append((time.monotonic() + LAST_WORDS, channel))
+                self._look_again(events, channel)
+
+    def _look_again(self, events, channel):
+        """Reports an accepted channel as closed unless its descriptor still leads to the same peer."""
+        if self.accepted.get(channel.routing_id) is not channel or _peer_name(channel.descriptor) == channel.endpoint:
+            return
+        if self.descriptors.get(channel.descriptor) is channel:
+            del self.descriptors[channel.descriptor]
+        del self.accepted[channel.routing_id]
+        if channel.open:
+            channel.open = False
+            self._receive(self.listener, events)
+            events.append(("closed", channel, None))
 
     def _dial_gone(self, monitor, events):
         channel = self.monitors.get(monitor)
@@ -219,6 +249,14 @@ class Transport:
             self.monitor.close(0)
             self.listener.close(0)
         self.context.term()  # the ZAP thread closes its own socket
+
+
+def shut_down(descriptor):
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as handle:
+            handle.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
 
 
 def _peer_name(descriptor):

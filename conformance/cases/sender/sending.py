@@ -283,7 +283,7 @@ def _(t):
     send(t, who, "durable")
     item, opened, _ = first_copy(t, [peer], who)
     identifier = message.message_id(item["header"])
-    uid = t.events("state", ref="durable")[0]["uid"]
+    uid = t.expect_event("state", ref="durable")["uid"]
     t.restart()
     t.wait(lambda: peer.ready, "the session after the restart")
     t.tick_until(lambda: peer.offers(identifier) or [c for c in copies(t, peer, who)[1:]],
@@ -305,7 +305,7 @@ def _(t):
     peer.send("stored", {"items": [{"id": header.id, "status": wire.STORED}]})
     peer.barrier()
     left = header.expires_ms - t.now
-    uid = t.events("state", ref="old")[0]["uid"]
+    uid = t.expect_event("state", ref="old")["uid"]
 
     def states():
         return [e["state"] for e in t.events("state", uid=uid)]

@@ -1,0 +1,338 @@
+"""The user's side of a node: identity, own record, collecting, sending, receiving."""
+import json
+import os
+
+from .. import identity, keyrecord, message, sealing, session, wire
+from ..base import H, MINUTE, Reject, now_week, param
+from .custody import ACKED
+
+STATES = ("needs_key", "sealed", "queued", "relayed", "delivered", "expired", "failed")
+
+
+class Outgoing:
+    """One message of the user, with all its sealed copies."""
+
+    def __init__(self, uid, to, text, sent_ms, ref=None, copies=None, state=None, lookups=0, carried=""):
+        self.uid, self.to, self.text, self.sent_ms, self.ref = uid, to, text, sent_ms, ref
+        self.copies = copies or {}      # id (hex) -> ack secret (hex)
+        self.state, self.lookups, self.carried = state, lookups, carried
+
+    def expires_ms(self):
+        return (self.sent_ms // MINUTE + param("default_lifetime_minutes")) * MINUTE
+
+
+class Agent:
+    def __init__(self, node, secret):
+        self.node, self.store, self.clock = node, node.store, node.clock
+        self.identity = identity.Identity.from_secret(secret)
+        self.record, self.highest_seq = None, 0
+        self.outbox, self.lookups, self.known_hash = {}, {}, {}
+        self.republish_pause = node.scale.param("key_retry_min")
+        self.published = set()
+        self.superseded_at = None
+        own = self.store.get_json("own record", None)
+        if own:
+            self.record = keyrecord.parse(*(bytes.fromhex(x) for x in own))
+            self.highest_seq = self.record.seq
+        for (rest,) in self.store.rows("SELECT rest FROM outbox"):
+            out = Outgoing(**json.loads(rest))
+            self.outbox[out.uid] = out
+        self.refresh_record()
+        node.timers.after(HOURLY, self._hourly)
+        node.timers.after(MINUTE, self._minutely)
+
+    # --- own record and mailboxes
+
+    def weeks(self):
+        week = now_week(self.clock.wall())
+        return range(week - param("mailbox_weeks_back"), week + 2)
+
+    def owns(self, mailbox):
+        return mailbox in {self.identity.mailbox_id(week) for week in self.weeks()}
+
+    def refresh_record(self, force=False):
+        week = now_week(self.clock.wall())
+        if not force and self.record is not None and self.record.mailboxes[0][0] == week:
+            return
+        fields = self.identity.record(self.clock.wall(), seq=max(self.clock.wall(), self.highest_seq + 1))
+        self.record = keyrecord.parse(fields["record"], fields["signature"], fields["nonce"])
+        self.highest_seq = self.record.seq
+        self.store.put("own record", json.dumps([f.hex() for f in (self.record.raw, self.record.signature, self.record.nonce)]))
+        if self.node.overlay.joined:
+            self.publish()
+
+    def _hourly(self):
+        self.node.timers.after(HOURLY, self._hourly)
+        self.collect_everywhere()
+
+    def _minutely(self):
+        self.node.timers.after(MINUTE, self._minutely)
+        self.refresh_record()
+
+    def joined(self):
+        self.publish()
+        self.collect_everywhere()
+        self.node.timers.after(param("record_republish"), self._daily)
+
+    def _daily(self):
+        self.node.timers.after(param("record_republish"), self._daily)
+        self.publish()
+
+    def publish(self):
+        self.published = set()
+        self.node.overlay.members(keyrecord.record_region(self.identity.address), self._publish_to)
+
+    def _publish_to(self, members):
+        links = [self.node.sessions.by_node[n] for n in members if n in self.node.sessions.by_node][:64]
+        outcome = {"open": len(links), "held": 0}
+        for link in links:
+            self._put(link, outcome)
+        if not links:
+            self._retry_publish()
+
+    def _put(self, link, outcome):
+        self.published.add(link.node_id)
+        fields = {"record": self.record.raw, "signature": self.record.signature, "nonce": self.record.nonce}
+
+        def answer(kind, body):
+            outcome["open"] -= 1
+            if kind == "record" and body.get("record"):
+                outcome["held"] += 1
+                self._see(body)
+            if not outcome["open"] and not outcome["held"]:
+                self._retry_publish()
+            elif outcome["held"]:
+                self.republish_pause = self.node.scale.param("key_retry_min")
+        self.node.sessions.request(link, "put_record", fields, answer)
+
+    def _retry_publish(self):
+        if self.node.sessions.by_node:
+            self.node.timers.after(self.republish_pause, self.publish)
+            self.republish_pause = min(2 * self.republish_pause, self.node.scale.param("key_retry_max"))
+
+    def _see(self, body):
+        try:
+            record = keyrecord.check(body["record"], body["signature"], body["nonce"], self.clock.wall())
+        except Reject:
+            return None
+        self.saw_record(record)
+        return record
+
+    def saw_record(self, record):
+        """REC-024: an own record that this node did not make."""
+        if record.address != self.identity.address or record.raw == self.record.raw or record.seq < self.record.seq:
+            return
+        now = self.clock.mono()
+        if self.superseded_at is None or now - self.superseded_at >= HOURLY:
+            self.superseded_at = now
+            self.highest_seq = max(self.highest_seq, record.seq)
+            self.node.event(ev="error", what="another record of this identity was found: the secret may be in use elsewhere")
+            self.refresh_record(force=True)
+
+    def link_ready(self, link):
+        if self.node.overlay.joined:
+            self.collect(link)
+            if link.node_id not in self.published and len(self.published) < 64:
+                self._put(link, {"open": 1, "held": 0})
+        for out in self.outbox.values():
+            if out.state == "needs_key":
+                self.find_key(out)
+
+    def collect_everywhere(self):
+        for link in self.node.sessions.ready_links():
+            self.collect(link)
+
+    def collect(self, link):
+        for week in self.weeks():
+            self._collect(link, week)
+
+    def _collect(self, link, week):
+        def answer(kind, body):
+            if kind != "collected" and not link.closed:
+                self.node.timers.after(1000, self._collect, link, week)
+        if not link.closed:
+            self.node.sessions.request(link, "collect", session.sign_collect(self.identity.mailbox_seed(week),
+                                                                              link.transcript), answer)
+
+    # --- receiving
+
+    def open_mail(self, link, header, nonce, body):
+        """Deals with own mail; False when no prekey opens it (then it is kept like any message)."""
+        prekeys = [self.identity.prekey(week)[0] for week in reversed(range(self.weeks()[0] - 6, self.weeks()[-1] + 1))]
+        try:
+            opened = sealing.open_message(header.raw, body, self.identity.address, prekeys)
+            final = message.encode_ack(header.raw, nonce, opened.ack_secret)
+            self._receive(opened)
+        except Reject as reject:
+            if reject.reason in ("not-openable", "small-order", "noise-size"):
+                self.node.sessions.fault(link, Reject("crypto/" + reject.reason))
+                return False
+            week = next(w for w in self.weeks() if self.identity.mailbox_id(w) == header.mailbox)
+            final = message.encode_refusal(header.raw, nonce, self.identity.mailbox_seed(week))
+        self._finish(link, header, nonce, final)
+        return True
+
+    def _finish(self, link, header, nonce, final):
+        from .custody import Held
+        held = Held(header.raw, nonce, b"", ingress=link.node_id, received=self.clock.wall())
+        held.state, held.final = (ACKED if message.is_ack(final) else 1), final
+        self.node.custody.held[held.id] = held
+        self.node.custody.exchanged(held, link.node_id)
+        self.node.custody.save(held)
+        self.node.sessions.send(link, "ack", {"records": [final]})
+        for other in self.node.sessions.ready_links():
+            if other is not link:
+                self.node.sessions.send(other, "ack", {"records": [final]})
+
+    def met_again(self, link, held):
+        """ACK-025: the answer Stored{acknowledged} carries the record; nothing more is needed."""
+
+    def _receive(self, opened):
+        if opened.record is not None:
+            try:
+                record = keyrecord.check(opened.record.raw, opened.record.signature, bytes(8), self.clock.wall())
+                self.node.records.keep(record)
+            except Reject:
+                pass
+        if self.store.rows("SELECT 1 FROM seen WHERE sender=? AND uid=?", opened.sender, opened.uid):
+            return
+        self.store.write("INSERT INTO seen VALUES(?,?)", opened.sender, opened.uid)
+        if opened.kind != "mailbox_grant":
+            text = opened.content if opened.kind == "text" else None
+            self.store.write("INSERT INTO inbox(sender, uid, text) VALUES(?,?,?)", opened.sender, opened.uid, text)
+            fields = {} if text is None else {"text": text}
+            self.node.event(ev="received", uid=opened.uid.hex(), **{"from": opened.sender.hex()}, **fields)
+
+    # --- sending
+
+    def send(self, to, text, ref):
+        sealing.check_text(text.encode("utf-8"))
+        out = Outgoing(os.urandom(16).hex(), to.hex(), text, self.clock.wall(), ref)
+        self.outbox[out.uid] = out
+        record = self.node.records.records.get(to)
+        if record is not None and self.clock.wall() - record.created_ms <= param("record_refresh_age"):
+            self.seal(out, record)
+        else:
+            self.find_key(out)
+        self._save(out)
+
+    def _save(self, out):
+        self.store.write("INSERT OR REPLACE INTO outbox VALUES(?,?)", out.uid, json.dumps(vars(out)))
+
+    def state(self, out, state, **more):
+        """States never go backwards, but for needs_key, which comes first."""
+        if out.state is not None and STATES.index(state) < STATES.index(out.state):
+            return
+        if state == out.state and state != "relayed":
+            return
+        out.state = state
+        self._save(out)
+        self.node.event(ev="state", uid=out.uid, ref=out.ref, state=state, **more)
+
+    def find_key(self, out, again=False):
+        """Asks the region for the recipient's record; seals to the best (REC-025)."""
+        if out.uid in self.lookups:
+            return
+        self.lookups[out.uid] = True
+        address = bytes.fromhex(out.to)
+        self.node.overlay.members(keyrecord.record_region(address), lambda members: self._ask(out, address, members, again))
+
+    def _ask(self, out, address, members, again):
+        links = [self.node.sessions.by_node[n] for n in members if n in self.node.sessions.by_node][:16]
+        progress = {"open": len(links)}
+
+        def answer(kind, body):
+            progress["open"] -= 1
+            if kind == "record" and body["address"] == address and body.get("record"):
+                self._found(address, body)
+            if not progress["open"]:
+                self._asked(out, address, again)
+        for link in links:
+            self.node.sessions.request(link, "get_record", {"address": address}, answer)
+        if not links:
+            self._asked(out, address, again)
+
+    def _found(self, address, body):
+        try:
+            record = keyrecord.check(body["record"], body["signature"], body["nonce"], self.clock.wall())
+            if record.address == address:
+                self.node.records.keep(record)
+        except Reject:
+            pass
+
+    def _asked(self, out, address, again):
+        self.lookups.pop(out.uid, None)
+        if out.state in ("delivered", "expired", "failed") or (out.copies and not again):
+            return
+        record = self.node.records.records.get(address)
+        if record is not None:
+            out.lookups = 0
+            self.seal(out, record)
+            return
+        self.state(out, "needs_key")
+        out.lookups += 1
+        pause = min(self.node.scale.param("key_retry_min") * 2**min(out.lookups, 20), self.node.scale.param("key_retry_max"))
+        self.node.timers.after(pause, self.find_key, out)
+
+    def seal(self, out, record):
+        address = bytes.fromhex(out.to)
+        sent = out.sent_ms
+        own = {"record": self.record.raw, "signature": self.record.signature}
+        known = self.known_hash.get(out.to)
+        known = known if known == self.record.hash else None
+        plain_fields = ({"record_hash": known} if known else {"record": own["record"], "record_signature": own["signature"]})
+        plain = sealing.encode_sealed(sign_key=self.identity.sign_key, uid=bytes.fromhex(out.uid), sent_at_ms=sent,
+                                      text=out.text, **plain_fields)
+        lifetime = param("default_lifetime_minutes")
+        sealed = sealing.seal_bytes(plain, self.identity.dh_secret, address, record.prekey,
+                                    record.mailbox_for(self.clock.wall()), sent // MINUTE + lifetime, lifetime,
+                                    os.urandom(32), effort=record.min_effort)
+        out.copies[sealed.id.hex()] = sealed.ack_secret.hex()
+        out.carried = "" if known else self.record.hash.hex()
+        held = self.node.custody.originate(sealed.header, sealed.nonce, sealed.body)
+        self.state(out, "sealed")
+        self._save(out)
+        return held
+
+    def of_copy(self, identifier):
+        return next((out for out in self.outbox.values() if identifier.hex() in out.copies), None)
+
+    def report(self, held):
+        out = self.of_copy(held.id)
+        if out is not None:
+            self.state(out, "relayed", relays=sum(p.holder for p in held.peers.values()))
+
+    def ended(self, held):
+        """A final record for one of the own copies became effective."""
+        out = self.of_copy(held.id)
+        if out is None:
+            return
+        if held.state == ACKED:
+            if out.state == "expired":
+                out.state = "queued"
+                self.state(out, "delivered", late=True)
+            self.state(out, "delivered")
+            if out.carried:
+                self.known_hash[out.to] = bytes.fromhex(out.carried)
+            self._withdraw(out, held)
+        elif out.state != "delivered":
+            if len(out.copies) > param("max_reseals"):
+                self.state(out, "failed", reason="the recipient cannot open it")
+            else:
+                self.find_key(out, again=True)
+
+    def _withdraw(self, out, acknowledged):
+        """CUS-044: the other copies by their own acknowledgements."""
+        for identifier, secret in out.copies.items():
+            other = self.node.custody.live(bytes.fromhex(identifier))
+            if other is not None and other is not acknowledged:
+                self.node.custody.end(other, message.encode_ack(other.header.raw, other.nonce, bytes.fromhex(secret)), None)
+
+    def expired(self, held):
+        out = self.of_copy(held.id)
+        if out is not None and out.state != "delivered":
+            self.state(out, "expired")
+
+
+HOURLY = param("collect_poll")
+assert H and wire
