@@ -12,8 +12,10 @@
 namespace comm {
 namespace {
 
-constexpr std::size_t kReservedDescriptors = 32;
 constexpr rlim_t kWantedDescriptors = 16'384;
+// What a link costs: libzmq's descriptor and our own, or a dial's socket, its two mailboxes and its monitor.
+constexpr std::size_t kInboundDescriptors = 2, kDialDescriptors = 4;
+constexpr std::size_t kOtherDescriptors = 352;  // the store's tables, its log, our pipes and threads, the reserve
 // One prefix may start at most this share of all handshakes, so that a single network cannot starve the others.
 constexpr int kPrefixShare = 5;
 
@@ -50,11 +52,20 @@ std::uint64_t bytes_received(int fd) {
 
 }  // namespace
 
-void raise_descriptor_limit() {
+std::size_t raise_descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWantedDescriptors) return;
-  limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? kWantedDescriptors : std::min(limit.rlim_max, kWantedDescriptors);
-  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kWantedDescriptors) return kWantedDescriptors;
+  rlimit raised = limit;
+  raised.rlim_cur = limit.rlim_max == RLIM_INFINITY ? kWantedDescriptors : std::min(limit.rlim_max, kWantedDescriptors);
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+void fit_to_descriptors(TransportConfig& config, std::size_t limit) {
+  const std::size_t others = std::min(kOtherDescriptors, limit / 2);
+  const std::size_t half = (limit - others) / 2;  // for those who come, and for those we go to
+  config.max_inbound = std::min(config.max_inbound, half / kInboundDescriptors);
+  config.max_dials = std::min(config.max_dials, half / kDialDescriptors);
+  config.reserved_descriptors = std::min(config.reserved_descriptors, limit / 8);
 }
 
 const char* ConnectionGuard::refuse_reason(Millis now, const Endpoint& remote) {
@@ -91,6 +102,7 @@ const char* ConnectionGuard::accepted(Millis now, int fd) {
   connection.cut = reason != nullptr;
   if (connection.cut) {
     shutdown(handle, SHUT_RDWR);
+    connection.own.reset();
   } else {
     ++serving_;
     if (!remote->is_local()) ++prefixes_[remote->prefix()].links;
@@ -160,7 +172,7 @@ void ConnectionGuard::sweep(Millis now, const std::function<void(const char*)>& 
   std::erase_if(prefixes_,
                 [&](const auto& entry) { return entry.second.links == 0 && now - entry.second.window > kSecond; });
   if (!starved_) return;
-  while (reserve_.size() < kReservedDescriptors) {
+  while (reserve_.size() < config_.reserved_descriptors) {
     UniqueFd spare(open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (!spare) return;
     reserve_.push_back(std::move(spare));

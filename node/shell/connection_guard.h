@@ -15,7 +15,7 @@
 namespace comm {
 
 struct Inbound {
-  UniqueFd own;                  // empty if the system had no descriptor left: then libzmq's number is used
+  UniqueFd own;                  // empty once refused, or if no descriptor was left: then libzmq's number is used
   Endpoint remote;
   std::uint64_t generation = 0;  // distinguishes connections that had the same number
   Millis accepted = 0;
@@ -74,7 +74,9 @@ class ConnectionGuard {
   bool starved_ = true;                     // take the reserve at the next sweep
 };
 
-// Raises the limit of descriptors as far as allowed, at most to what max_inbound and kMaxSessions need.
-void raise_descriptor_limit();
+// Raises the limit of descriptors as far as allowed, at most to what max_inbound and kMaxSessions need. Returns it.
+std::size_t raise_descriptor_limit();
+// Lowers the caps on links to what so many descriptors allow: at the limit libzmq spins, and the store cannot open files.
+void fit_to_descriptors(TransportConfig& config, std::size_t limit);
 
 }  // namespace comm

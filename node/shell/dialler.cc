@@ -72,7 +72,7 @@ void Dialler::dial(LinkId link, const Endpoint& endpoint, Millis now) {
   dial.give_up = now + config_.dial_within;
   by_token_[dial.token] = link;
   connecting_.insert(link);
-  if (!open(dial, endpoint)) {
+  if (dials_.size() > config_.max_dials || !open(dial, endpoint)) {
     dial.monitor.stop();
     dial.router.close();
     dial.ended = true;

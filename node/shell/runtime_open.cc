@@ -21,6 +21,7 @@ TransportConfig transport_config(const RuntimeConfig& config) {
   out.network = config.network;
   out.max_inbound = config.max_inbound_links;
   out.handshakes_per_second = config.handshakes_per_second;
+  fit_to_descriptors(out, raise_descriptor_limit());
   return out;
 }
 
@@ -139,7 +140,6 @@ void Runtime::Impl::assemble(LockedBox<Identity> identity) {
 
 std::unique_ptr<Runtime> Runtime::open(const RuntimeConfig& config, LockedBox<Identity> identity, Failure& failure) {
   init_crypto();
-  raise_descriptor_limit();
   signal(SIGPIPE, SIG_IGN);  // a reader of our output that went away is an error of write(), not our end
   try {
     std::unique_ptr<Runtime> out(new Runtime);

@@ -18,6 +18,8 @@ class TransportSink {
 struct TransportConfig {
   std::string network = "comm";
   std::size_t max_inbound = kMaxInboundLinks;
+  std::size_t max_dials = kMaxSessions;
+  std::size_t reserved_descriptors = 32;                   // kept free for the store and everything else
   int handshakes_per_second = 50;
   std::size_t max_per_prefix = 32;                         // inbound; loopback and private ranges are exempt
   std::uint64_t max_unfinished_bytes = std::uint64_t{4} << 20;  // received without a whole packet

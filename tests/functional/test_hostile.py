@@ -2,6 +2,7 @@
 """Strangers against a relay under traffic: the relay stays up, its memory stays bounded, everyone else is served."""
 import ctypes
 import os
+import resource
 import struct
 import threading
 import time
@@ -188,6 +189,34 @@ class Hostile(harness.Case):
         for link in pair:
             link.close()
         self.assertUnharmed()
+
+
+class FewDescriptors(harness.Case):
+    """A system that allows little: the caps shrink with it, so that the limit itself is never reached."""
+    LIMIT = 128
+
+    def test_a_crowd_that_comes_and_stays(self):
+        limits = (self.LIMIT, self.LIMIT)
+        relay = self.relay(preexec=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+        alice = self.chat("alice", relay.endpoint)
+        bob = self.chat("bob", relay.endpoint)
+        alice.send(bob.address, "before", "before")
+        alice.state("before", "delivered")
+        crowd, most = [], 0
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            try:
+                crowd.append(stranger.connect(relay.endpoint))
+            except OSError:
+                pass  # refused, which is right as well
+            most = max(most, len(os.listdir(f"/proc/{relay.pid}/fd")))
+            time.sleep(0.01)
+        alice.send(bob.address, "during", "during")
+        alice.state("during", "delivered")
+        self.assertLess(most, self.LIMIT)
+        self.assertFalse([line for line in relay.errors if "accept-failed" in line])
+        for link in crowd:
+            link.close()
 
 
 if __name__ == "__main__":

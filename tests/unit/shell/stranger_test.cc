@@ -239,6 +239,30 @@ BOOST_AUTO_TEST_CASE(a_thousand_idle_connections) {
   BOOST_CHECK(pump({&server}, 10'000, [&] { return server.transport.inbound_connections() <= 2; }));
 }
 
+BOOST_AUTO_TEST_CASE(caps_fit_the_descriptors) {
+  for (const std::size_t limit : {64, 128, 256, 1'024, 4'096, 16'384}) {
+    TransportConfig config;
+    fit_to_descriptors(config, limit);
+    BOOST_CHECK_GE(config.max_inbound, 8u);
+    BOOST_CHECK_GE(config.max_dials, 4u);
+    BOOST_CHECK_LE(2 * config.max_inbound + 4 * config.max_dials + config.reserved_descriptors, limit);
+  }
+  TransportConfig ample;
+  fit_to_descriptors(ample, 16'384);
+  BOOST_CHECK_EQUAL(ample.max_inbound, TransportConfig{}.max_inbound);
+  BOOST_CHECK_EQUAL(ample.max_dials, TransportConfig{}.max_dials);
+}
+
+BOOST_AUTO_TEST_CASE(dials_are_limited) {
+  TestPeer server, client(TransportConfig{.max_dials = 2});
+  server.listen();
+  for (int i = 0; i < 3; ++i) client.send(client.dial(server.endpoint), "hello");
+  BOOST_CHECK(pump({&server, &client}, 3'000, [&] { return client.downs.size() == 1 && server.total() == 2; }));
+  client.transport.close_link(client.ups.begin()->first, real_mono());
+  client.send(client.dial(server.endpoint), "room again");
+  BOOST_CHECK(pump({&server, &client}, 3'000, [&] { return server.last_text == "room again"; }));
+}
+
 BOOST_AUTO_TEST_CASE(inbound_links_are_limited) {
   TestPeer server(TransportConfig{.max_inbound = 3});
   server.listen();
