@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo test check check-long sim fuzz asan tsan clang coverage fmt lint man install \
+.PHONY: help deps build run demo test check check-long sim model fuzz asan tsan clang coverage fmt lint man install \
         uninstall dist ci clean build-deps test-deps dev-deps configure configure-tests
 .NOTPARALLEL:
 
@@ -82,6 +82,9 @@ clang: dev-deps ## build everything with clang, warnings as errors, and run unit
 	@cmake --build build/clang -j$(JOBS)
 	@$(CTEST) --test-dir build/clang $(UNIT)
 
+model: dev-deps ## check the Promela model of custody with spin, and that its mutants are refuted
+	@spec/model/run build/model
+
 fuzz: dev-deps ## run every fuzz target for SECONDS=60 each; new inputs go to build/fuzz/corpus
 	@test -f build/fuzz/build.ninja || cmake --preset fuzz
 	@cmake --build build/fuzz -j$(JOBS) \
@@ -100,7 +103,7 @@ check-long: dev-deps ## everything slow, in steps of at most ten minutes that re
 
 lint: dev-deps ## rooms, limits, banned names, shell scripts
 	@tests/tidy/tidy.py
-	@shellcheck .ci/run .ci/deps .ci/fuzz .ci/check-long
+	@shellcheck .ci/run .ci/deps .ci/fuzz .ci/check-long spec/model/run
 	@echo "lint: ok"
 
 fmt: dev-deps ## format the lines changed since HEAD
