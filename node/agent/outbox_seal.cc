@@ -3,18 +3,6 @@
 #include "proto/base/check.h"
 
 namespace comm::agent {
-namespace {
-
-// The mailbox a sender uses: the current week's, else the last listed. A clock behind the recipient's just after a
-// week began would fall to the last, which is collected weeks later: before the first listed week it is the first.
-MailboxId mailbox_for(const KeyRecord& record, Millis wall) {
-  const std::uint32_t week = week_of(wall);
-  for (const MailboxEntry& entry : record.mailboxes)
-    if (entry.week == week) return entry.mailbox;
-  return week < record.mailboxes.front().week ? record.mailboxes.front().mailbox : record.mailboxes.back().mailbox;
-}
-
-}  // namespace
 
 // Why a command cannot be carried out; null if it can.
 const char* Outbox::objection(const SendText& command) const {

@@ -40,10 +40,14 @@ void SizeEstimate::observe(const OverlayPoint& target, std::span<const Contact> 
 }
 
 std::uint64_t SizeEstimate::nodes() const {
-  const std::uint64_t known = known_ + 1;
-  if (samples_.empty()) return known;
-  std::vector<std::uint64_t> sorted;
-  for (const Sample& s : samples_) sorted.push_back(s.nodes);
+  std::vector<std::uint64_t> samples;
+  for (const Sample& s : samples_) samples.push_back(s.nodes);
+  return estimate(std::move(samples), known_);
+}
+
+std::uint64_t SizeEstimate::estimate(std::vector<std::uint64_t> sorted, std::size_t known_others) {
+  const std::uint64_t known = known_others + 1;
+  if (sorted.empty()) return known;
   std::sort(sorted.begin(), sorted.end());
   // Of an even number the smaller: a region too large costs traffic, one too small costs messages.
   const std::uint64_t median = sorted[(sorted.size() - 1) / 2];

@@ -3,6 +3,7 @@
 // every node with the same observations has the same regions, whatever compiled it. Memory: kSamples observations.
 #pragma once
 #include <optional>
+#include <vector>
 
 #include "proto/base/ids.h"
 #include "proto/base/limits.h"
@@ -29,6 +30,8 @@ class SizeEstimate {
   bool member(const Distance& from_centre, bool was_member) const;
 
   static constexpr std::size_t kSamples = 15;
+  // N_hat of these samples (oldest first) when `known` other nodes are known by any means.
+  static std::uint64_t estimate(std::vector<std::uint64_t> samples, std::size_t known);
 
  private:
   struct Sample {

@@ -14,7 +14,7 @@ constexpr std::array<std::string_view, 17> kValueOptions{
     "--passphrase-fd", "--new-passphrase-fd", "--name"};
 
 bool is_command(std::string_view word) {
-  return word == "echo" || word == "help" || std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
+  return word == "echo" || word == "adapter" || word == "help" || std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();
 }
 
 bool takes_value(std::string_view word) {

@@ -16,6 +16,8 @@ int run_chat(const Options& options, GivenSecret given);
 int run_echo(const Options& options);
 int run_relay(const Options& options);
 int run_address(const Options& options, GivenSecret given);
+int run_adapter(const Options& options);
+int run_vectors();  // adapter --vectors
 int run_demo(const Options& options);
 int run_identity(const Options& options);
 int run_identity_shown(const Options& options);  // show, qr, export

@@ -8,12 +8,14 @@ namespace comm {
 namespace {
 
 constexpr std::string_view kEcho = "echo: ";
+constexpr std::int64_t kMostTick = kHour;  // at once; longer times in several
 
 }  // namespace
 
-JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime)
+JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime, std::optional<int> ticks)
     : runtime_(runtime),
       lifetime_(lifetime),
+      ticks_(ticks),
       departure_(runtime, linger),
       input_(kMaxInputLineBytes,
              {.line = [this](std::string_view line) { on_line(line); },
@@ -21,7 +23,8 @@ JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifeti
               .end =
                   [this] {
                     runtime_.unwatch(STDIN_FILENO);
-                    departure_.input_ended();
+                    if (ticks_) runtime_.stop(kExitOk);
+                    else departure_.input_ended();
                   }}) {}
 
 void JsonFrontend::emit(const std::string& line) {
@@ -44,14 +47,22 @@ void JsonFrontend::perform(const JsonSend& send) {
   runtime_.command(SendText{send.to, send.text, send.ref, lifetime_});
 }
 
+void JsonFrontend::perform(const JsonTick& tick) {
+  // Without a pipe time is moved by --virtual-clock, not by commands.
+  if (!ticks_) return emit(json_unsupported("tick"));
+  if (tick.milliseconds < 0 || tick.milliseconds > kMostTick) return emit(json_error("tick: \"ms\" is 0 to 3600000"));
+  const std::string line = "tick " + std::to_string(tick.milliseconds) + "\n";
+  if (::write(*ticks_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    emit(json_error("tick: too many at once; wait for ticked"));
+}
+
 void JsonFrontend::on_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   const JsonCommand command = parse_json_command(line);
   if (const auto* send = std::get_if<JsonSend>(&command)) return perform(*send);
   if (const auto* bad = std::get_if<JsonBad>(&command)) return emit(json_error(bad->what, bad->ref));
   if (const auto* unknown = std::get_if<JsonUnknown>(&command)) return emit(json_unsupported(unknown->what));
-  // Time is moved by --virtual-clock here; a driver that moves it by command would do so at this point.
-  if (std::holds_alternative<JsonTick>(command)) return emit(json_unsupported("tick"));
+  if (const auto* tick = std::get_if<JsonTick>(&command)) return perform(*tick);
   runtime_.stop(kExitOk);
 }
 

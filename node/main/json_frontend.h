@@ -11,7 +11,8 @@ namespace comm {
 
 class JsonFrontend final : public Frontend {
  public:
-  JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime);
+  // `ticks`, of `comm adapter`: where lines for the virtual clock go; then the end of input ends the program at once.
+  JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifetime, std::optional<int> ticks = std::nullopt);
   void ready(const Ready& ready) override;
   void user(const UserEvent& event) override;
   void ticked() override;
@@ -21,9 +22,11 @@ class JsonFrontend final : public Frontend {
   void emit(const std::string& line);
   void on_line(std::string_view line);
   void perform(const JsonSend& send);
+  void perform(const JsonTick& tick);
 
   Runtime& runtime_;
   const std::uint16_t lifetime_;  // of messages sent, minutes
+  const std::optional<int> ticks_;
   Output out_;
   Departure departure_;
   LineReader input_;

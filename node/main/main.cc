@@ -37,6 +37,7 @@ int dispatch(const Options& options, GivenSecret given) {
   if (options.command == "identity") return run_identity(options);
   if (options.command == "address") return run_address(options, std::move(given));
   if (options.command == "demo") return run_demo(options);
+  if (options.command == "adapter") return run_adapter(options);
   if (options.command == "echo") return run_echo(options);
   return run_version(options);
 }

@@ -189,6 +189,13 @@ void build(CLI::App& app, Options& options, Raw& raw) {
   add_secret(*echo, options, raw);
   add_endpoints(*echo, options, true);
 
+  CLI::App* adapter = add_command(app, "adapter", "Driven by the conformance suite (conformance/adapter/PROTOCOL.md)",
+                                  "  conformance/comm-conformance run --iut \"comm adapter\"\n"
+                                  "  comm adapter --vectors < vectors.jsonl");
+  adapter->group("");
+  add_common(*adapter, options, raw);
+  adapter->add_flag("--vectors", options.vectors, "One vector per line in, one answer per line out");
+
   CLI::App* version = add_command(app, "version", "Print the version",
                                   "  comm version\n"
                                   "  comm version --json");

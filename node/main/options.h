@@ -25,7 +25,7 @@ struct Options {
   std::string listen;
   std::vector<std::string> bootstrap;
   std::uint64_t store_limit = kDefaultStoreQuotaBytes;
-  bool plain = false, json = false, transcript = false;
+  bool plain = false, json = false, transcript = false, vectors = false;
   Millis linger = 0;
 
   Profile profile() const {

@@ -6,28 +6,15 @@
 #include <cstdlib>
 
 #include "proto/base/check.h"
+#include "proto/seal/primitives.h"
 
 namespace comm {
 namespace {
 
 // crypto_kdf contexts and indices (BLAKE2b keyed by the parent, salted by the index): pinned, they are the
 // identity. A week is the index of everything that belongs to a week.
-constexpr char kIdentityContext[crypto_kdf_CONTEXTBYTES + 1] = "commiden";
-constexpr char kMailboxContext[crypto_kdf_CONTEXTBYTES + 1] = "commmbox";
-constexpr char kPrekeyContext[crypto_kdf_CONTEXTBYTES + 1] = "commprek";
+constexpr std::string_view kIdentityContext = "commiden", kMailboxContext = "commmbox", kPrekeyContext = "commprek";
 enum IdentityIndex : std::uint64_t { kSign = 1, kDh = 2, kMailboxRoot = 3, kPrekeyRoot = 4, kStorage = 5 };
-
-Secret<32> derive(const Secret<32>& parent, const char* context, std::uint64_t index) {
-  Secret<32> out;
-  crypto_kdf_derive_from_key(out.data(), Secret<32>::size(), index, context, parent.data());
-  return out;
-}
-
-DhPair dh_pair_from_seed(const Secret<32>& seed) {
-  DhPair out;
-  crypto_box_seed_keypair(out.public_key.data.data(), out.secret.data(), seed.data());
-  return out;
-}
 
 // What one byte adds to a guesser's work, in bits, when typed by a person; English text carries 1 to 2 bits a
 // letter (Shannon, 1951).
@@ -71,30 +58,29 @@ LockedBox<Identity> Identity::from_secret(const SecretBytes& secret) {
 
 LockedBox<Identity> Identity::from_seed(const Seed& seed, bool derived_prekeys) {
   LockedBox<Identity> out(::new (locked_alloc(sizeof(Identity))) Identity());
-  out->sign_ = IdentitySigningKey::from_seed(derive(seed, kIdentityContext, kSign));
-  out->dh_ = dh_pair_from_seed(derive(seed, kIdentityContext, kDh));
-  out->mailbox_root_ = derive(seed, kIdentityContext, kMailboxRoot);
-  out->prekey_root_ = derive(seed, kIdentityContext, kPrekeyRoot);
-  out->storage_ = derive(seed, kIdentityContext, kStorage);
+  out->sign_ = IdentitySigningKey::from_seed(derive_subkey(seed, kIdentityContext, kSign));
+  out->dh_ = dh_pair_of_seed(derive_subkey(seed, kIdentityContext, kDh));
+  out->mailbox_root_ = derive_subkey(seed, kIdentityContext, kMailboxRoot);
+  out->prekey_root_ = derive_subkey(seed, kIdentityContext, kPrekeyRoot);
+  out->storage_ = derive_subkey(seed, kIdentityContext, kStorage);
   out->derived_prekeys_ = derived_prekeys;
   out->address_ = address_of(out->sign_.public_key(), out->dh_.public_key);
   return out;
 }
 
 MailboxSigningKey Identity::mailbox(std::uint32_t week) const {
-  return MailboxSigningKey::from_seed(derive(mailbox_root_, kMailboxContext, week));
+  return MailboxSigningKey::from_seed(derive_subkey(mailbox_root_, kMailboxContext, week));
 }
 
 DhPair Identity::prekey(std::uint32_t week) const {
   CHECK(derived_prekeys_);
-  return dh_pair_from_seed(derive(prekey_root_, kPrekeyContext, week));
+  return dh_pair_of_seed(derive_subkey(prekey_root_, kPrekeyContext, week));
 }
 
 DhPair random_dh_pair(RandomSource& random) {
-  DhPair out;
-  random.fill(out.secret.mut());
-  crypto_scalarmult_base(out.public_key.data.data(), out.secret.data());
-  return out;
+  Secret<32> secret;
+  random.fill(secret.mut());
+  return dh_pair_of_secret(std::move(secret));
 }
 
 int secret_strength_bits(ByteView secret) {

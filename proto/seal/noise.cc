@@ -62,6 +62,7 @@ class SymmetricState {
     return true;
   }
 
+  const Hash& hash() const { return hash_; }
   Secret<32> take_chaining_key() { return std::move(chaining_key_); }
 
  private:
@@ -94,6 +95,7 @@ Result<NoiseSealed> noise_x_seal(ByteView prologue, const DhPair& local_static, 
   state.encrypt_and_hash(local_static.public_key.view(), out.message);
   if (!state.mix_dh(local_static, remote)) return crypto_error("small-order");
   state.encrypt_and_hash(payload, out.message);
+  out.handshake_hash = state.hash();
   out.chaining_key = state.take_chaining_key();
   return out;
 }

@@ -7,7 +7,7 @@ namespace comm {
 
 inline constexpr std::size_t kNoiseXOverhead = 32 + 48 + 16;  // e, encrypted s, tag of the payload
 
-struct NoiseSealed { Bytes message; Secret<32> chaining_key; };
+struct NoiseSealed { Bytes message; Secret<32> chaining_key; Hash handshake_hash; };
 struct NoiseOpened { WipedBytes payload; DhKey remote_static; Secret<32> chaining_key; };
 
 // Fails (crypto) if a DH result is all zero: small-order `remote`.

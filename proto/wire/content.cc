@@ -105,6 +105,13 @@ Result<KeyRecord> parse_key_record(ByteView in) {
   return out;
 }
 
+MailboxId mailbox_for(const KeyRecord& record, Millis wall) {
+  const std::uint32_t week = week_of(wall);
+  for (const MailboxEntry& entry : record.mailboxes)
+    if (entry.week == week) return entry.mailbox;
+  return week < record.mailboxes.front().week ? record.mailboxes.front().mailbox : record.mailboxes.back().mailbox;
+}
+
 Bytes encode_sealed(const Sealed& sealed) {
   pb::Sealed out;
   out.set_sign_key(codec::string_of(sealed.sign_key.view()));

@@ -26,6 +26,9 @@ struct KeyRecord {
 };
 Bytes encode_key_record(const KeyRecord& record);
 Result<KeyRecord> parse_key_record(ByteView in);
+// The mailbox a sender uses: the current week's, else the last listed. A clock behind the recipient's just after a
+// week began would fall to the last, which is collected weeks later: before the first listed week it is the first.
+MailboxId mailbox_for(const KeyRecord& record, Millis wall);
 
 struct TextContent {
   std::string text;

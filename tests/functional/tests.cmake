@@ -24,3 +24,7 @@ comm_functional(disk_full 240)
 comm_functional(fifty 400)
 # Fifty programs need both cores.
 set_tests_properties(functional_fifty PROPERTIES PROCESSORS 2)
+# The vectors of the conformance suite, made by an independent stack: the program's answers through its adapter.
+add_test(NAME conformance_vectors
+  COMMAND ${CMAKE_SOURCE_DIR}/conformance/comm-conformance run --level vectors --iut "$<TARGET_FILE:comm> adapter")
+set_tests_properties(conformance_vectors PROPERTIES TIMEOUT 300 LABELS functional)
