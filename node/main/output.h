@@ -1,5 +1,6 @@
 // Standard output in whole lines. A line is written completely or the program ends with exit code 74: nobody goes on
-// talking into a closed pipe or a full disk. Blocks while the reader is slow. One thread.
+// talking into a closed pipe or a full disk. Waits while the reader is slow, but not once the program was asked to end.
+// One thread.
 #pragma once
 #include <string>
 #include <string_view>
@@ -12,10 +13,14 @@ class Output {
   // Appends the newline. False once anything could not be written; `error` then says why.
   bool line(std::string_view text);
   bool write(std::string_view bytes);
+  // Whether a short line could be written without waiting.
+  bool writable() const;
   bool failed() const { return failed_; }
   const std::string& error() const { return error_; }
 
  private:
+  void fail(const char* why);
+
   int fd_;
   bool failed_ = false;
   std::string error_;

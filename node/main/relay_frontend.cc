@@ -28,7 +28,11 @@ void RelayFrontend::ticked() {
   if (json_) emit(json_ticked());
 }
 
+// Others are served even if nobody reads the reports: the newest one is made when somebody does.
+bool RelayFrontend::unread() const { return json_ && !out_.writable(); }
+
 void RelayFrontend::report() {
+  if (unread()) return;
   const Totals totals = runtime_.totals();
   reported_at_ = runtime_.now().mono;
   if (json_ && (!reported_ || !(*reported_ == totals))) emit(json_store(totals));
@@ -42,9 +46,9 @@ void RelayFrontend::turn() {
   if (!ready_ || timer_) return;
   if (reported_ && *reported_ == runtime_.totals()) return;
   const Millis since = runtime_.now().mono - reported_at_;
-  if (since >= kSecond) return report();
+  if (since >= kSecond && !unread()) return report();
   timer_ = true;
-  runtime_.after(kSecond - since, [this] {
+  runtime_.after(since >= kSecond ? kSecond : kSecond - since, [this] {
     timer_ = false;
     report();
   });

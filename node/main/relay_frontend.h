@@ -21,6 +21,7 @@ class RelayFrontend final : public Frontend {
  private:
   void emit(const std::string& line);
   void report();
+  bool unread() const;
 
   Runtime& runtime_;
   bool json_;

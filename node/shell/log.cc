@@ -1,5 +1,6 @@
 #include "node/shell/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -66,7 +67,10 @@ Log::Log(LogLevel level, bool journal, Sink sink) : level_(level), journal_(jour
 
 Log Log::to_stderr(LogLevel level) {
   return Log(level, std::getenv("JOURNAL_STREAM") != nullptr, [](std::string_view line) {
-    // One write, so that lines of several programs on one terminal stay whole. Nobody to tell if it fails.
+    // One write, so that lines of several programs on one terminal stay whole. Nobody to tell if it fails. A reader that
+    // does not read must not stop the node: its lines are dropped.
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&ready, 1, 0) == 0) return;
     const std::string out = std::string(line) + "\n";
     static_cast<void>(::write(STDERR_FILENO, out.data(), out.size()) == 0);
   });

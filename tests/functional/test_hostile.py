@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 """Strangers against a relay under traffic: the relay stays up, its memory stays bounded, everyone else is served."""
 import ctypes
+import fcntl
+import json
 import os
 import resource
 import struct
+import subprocess
 import threading
 import time
 
@@ -217,6 +220,51 @@ class FewDescriptors(harness.Case):
         self.assertFalse([line for line in relay.errors if "accept-failed" in line])
         for link in crowd:
             link.close()
+
+
+class Unread(harness.Case):
+    """Whoever started the program stopped reading what it says."""
+
+    def start_unread(self, *args):
+        """The program and what it said first; from then on its output is full."""
+        read_end, write_end = os.pipe()
+        fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
+        program = subprocess.Popen([harness.COMM, *map(str, args), "--json", "--params", "test", "--log-level", "debug"],
+                                   stdin=subprocess.PIPE, stdout=write_end, stderr=write_end, env=self.environment)
+        self.addCleanup(lambda: (program.kill(), program.wait(), program.stdin.close()))
+        output = open(read_end, "rb")
+        said = output.readline()
+        while b'"ready"' not in said:
+            said = output.readline()
+        os.set_blocking(write_end, False)
+        try:
+            while True:
+                os.write(write_end, b" " * 64)
+        except BlockingIOError:
+            os.set_blocking(write_end, True)
+        os.close(write_end)
+        self.addCleanup(output.close)
+        return program, json.loads(said)
+
+    def test_a_relay_serves_on_and_ends_when_asked(self):
+        relay, ready = self.start_unread("relay", "--listen", harness.LOOPBACK, "--data", self.home / "relay")
+        alice, bob = self.chat("alice", ready["endpoint"]), self.chat("bob", ready["endpoint"])
+        for number in range(3):
+            alice.send(bob.address, f"text {number}", f"text {number}")
+            alice.state(f"text {number}", "delivered")
+            time.sleep(1.2)  # the relay reports once a second
+        relay.terminate()
+        self.assertEqual(relay.wait(harness.PATIENCE), 0)
+
+    def test_a_chat_waits_and_ends_when_asked(self):
+        relay = self.relay()
+        bob, ready = self.start_unread("bob", harness.LOOPBACK, relay.endpoint)
+        alice = self.chat("alice", relay.endpoint)
+        alice.send(ready["address"], "for your eyes", "r")
+        alice.state("r", "relayed")
+        time.sleep(1)
+        bob.terminate()
+        self.assertEqual(bob.wait(harness.PATIENCE), 74)
 
 
 if __name__ == "__main__":
