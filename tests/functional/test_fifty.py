@@ -4,32 +4,57 @@ import random
 
 import harness
 
-COUNT, PAIRS = 50, 12
+COUNT = 50
+STRIDES = 1, 7, 24  # neighbours, strangers, almost opposite: each node writes to three and hears from three
+PATIENCE = 120
 
 
 class Fifty(harness.Case):
-    def test_fifty_nodes_settle_and_any_pair_talks(self):
+    def setUp(self):
+        super().setUp()
         choice = random.Random(1)
-        nodes = [self.chat("user 0")]
-        nodes[0].ready
+        self.nodes = [self.chat("user 0")]
         for number in range(1, COUNT):
             # Each knows only one that was there before, so that most pairs never heard of each other.
-            known = nodes[choice.randrange(len(nodes))]
-            nodes.append(self.chat(f"user {number}", known.wait("ready", 120)["endpoint"]))
-        for node in nodes:
-            node.wait("ready", 120)
-        sent = []
-        for number in range(PAIRS):
-            sender, recipient = choice.sample(nodes, 2)
-            sender.send(recipient.address, f"pair {number}", f"pair {number}")
-            sent.append((number, sender, recipient))
-        for number, sender, recipient in sent:
-            received = recipient.wait("received", 120, text=f"pair {number}")
-            self.assertEqual(received["from"], sender.address)
-            sender.state(f"pair {number}", "delivered", 120)
-        for number, sender, recipient in sent:
-            self.assertEqual(recipient.count("received", text=f"pair {number}"), 1)
-        self.assertTrue(all(node.running() for node in nodes))
+            known = choice.choice(self.nodes)
+            self.nodes.append(self.chat(f"user {number}", known.wait("ready", PATIENCE)["endpoint"]))
+        for node in self.nodes:
+            node.wait("ready", PATIENCE)
+
+    def exchange(self, pairs):
+        """All at once, each of (sender, recipient) by number; each text arrives once and its sender learns of it."""
+        texts = [(a, b, f"from {a} to {b}") for a, b in pairs]
+        for sender, recipient, text in texts:
+            self.nodes[sender].send(self.nodes[recipient].address, text, text)
+        for sender, recipient, text in texts:
+            received = self.nodes[recipient].wait("received", PATIENCE, text=text)
+            self.assertEqual(received["from"], self.nodes[sender].address)
+            self.nodes[sender].state(text, "delivered", PATIENCE)
+        return texts
+
+    def ring(self, stride):
+        return [(number, (number + stride) % COUNT) for number in range(COUNT)]
+
+    def assertOnce(self, texts):
+        for _, recipient, text in texts:
+            self.assertEqual(self.nodes[recipient].count("received", text=text), 1, text)
+        self.assertTrue(all(node.running() for node in self.nodes))
+
+
+class Some(Fifty):
+    def test_fifty_nodes_settle_and_any_pair_talks(self):
+        """Every node to three others; then all to one at once, and one to all."""
+        done = [text for stride in STRIDES for text in self.exchange(self.ring(stride))]
+        others = [n for n in range(COUNT) if n not in (0, *STRIDES, *(COUNT - stride for stride in STRIDES))]
+        done += self.exchange([(n, 0) for n in others])
+        done += self.exchange([(0, n) for n in others])
+        self.assertOnce(done)
+
+
+class All(Fifty):
+    def test_every_ordered_pair(self):
+        """2,450 messages; part of `make check-long`."""
+        self.assertOnce([text for stride in range(1, COUNT) for text in self.exchange(self.ring(stride))])
 
 
 if __name__ == "__main__":

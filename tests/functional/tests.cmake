@@ -21,9 +21,9 @@ comm_functional(privacy 120)
 comm_functional(screen 180)
 comm_functional(demo 180)
 comm_functional(disk_full 240)
-comm_functional(fifty 400)
+comm_functional(fifty 400 Some)  # All: make check-long
 # Fifty programs need both cores.
-set_tests_properties(functional_fifty PROPERTIES PROCESSORS 2)
+set_tests_properties(functional_fifty_some PROPERTIES PROCESSORS 2)
 # The vectors of the conformance suite, made by an independent stack: the program's answers through its adapter.
 add_test(NAME conformance_vectors
   COMMAND ${CMAKE_SOURCE_DIR}/conformance/comm-conformance run --level vectors --iut "$<TARGET_FILE:comm> adapter")
