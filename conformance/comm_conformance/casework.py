@@ -186,13 +186,13 @@ class Case:
         self.peers.append(peer)
         return peer.connect() if connect else peer
 
-    def listen(self, name=None, **options):
+    def listen(self, name=None, host="127.0.0.1", **options):
         """A peer that listens, for the implementation to dial. Its session comes with `start`."""
         name = self.peer_name(name)
         options.setdefault("seed", self.rnd("node " + name))
         peer = Peer(self, name, **options)
         peer.transport = self._transport()
-        peer.listens = peer.transport.listen("127.0.0.1:0")
+        peer.listens = peer.transport.listen(host + ":0")
         host, _, port = peer.listens.rpartition(":")
         peer.endpoints = [wire.endpoint_bytes(host, int(port))]
         self.listeners.append(peer)

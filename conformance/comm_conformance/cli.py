@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import casework, interop, ops, registry, report, runner, specification, vectors
+from . import casework, interop, ops, registry, report, runner, selftest, specification, trace, vectors
 from .levels import run_vectors
 
 CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
@@ -53,9 +53,20 @@ def _parser():
     command.add_argument("--b", required=True, metavar="CMD")
     command.add_argument("--time-scale", type=float, default=1.0, metavar="F")
     command.set_defaults(run=_interop)
+    command = commands.add_parser("trace", help="requirements against cases, vectors, mutants and a run; fails on a gap")
+    command.add_argument("--run-file", metavar="FILE", help="what `run --json FILE` wrote: citations count only if run")
+    command.add_argument("--html", metavar="FILE")
+    command.set_defaults(run=lambda options: trace.run(options))
     command = commands.add_parser("node", help="be a node: the adapter protocol on standard input and output, or --vectors")
     command.add_argument("--vectors", action="store_true")
+    command.add_argument("--mutant", metavar="NAME", help="with one rule broken; see mutants.py")
     command.set_defaults(run=_node)
+    command = commands.add_parser("selftest", help="does the suite notice? mutants, degenerate nodes, oracles, canaries")
+    command.add_argument("--quick", action="store_true", help="a sample of the mutants")
+    command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
+    command.add_argument("--mutant", metavar="GLOB")
+    command.add_argument("--update", action="store_true", help="write mutants/expected-kills.json")
+    command.set_defaults(run=lambda options: selftest.run(options))
     command = commands.add_parser("vectors", help="verify or generate the vector files, or answer vectors on a pipe")
     command.add_argument("what", choices=("verify", "generate", "answer"))
     command.set_defaults(run=_vectors)
@@ -218,6 +229,9 @@ def _interop(options):
 
 
 def _node(options):
+    if options.mutant:
+        from . import mutations as mutants
+        mutants.apply(options.mutant)
     if options.vectors:
         return _answer()
     from .node.main import run

@@ -69,7 +69,10 @@ def published(world, relay, address):
         while not found.get("record"):
             if time.monotonic() > end:
                 raise Failure("the recipient's key record did not come to the relay")
-            world.settle(0.2)
+            for subject in [s for s in world.subjects if s.process is not None]:
+                subject.read()
+                subject.command_line(cmd="tick", ms=100)
+            probe.settle(seconds=0.1)
             found = peer.ask("get_record", {"address": address})[1]
     finally:
         for transport in probe.transports:

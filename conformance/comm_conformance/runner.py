@@ -9,6 +9,7 @@ import traceback
 from dataclasses import dataclass, field
 
 from . import casework, registry
+from .base import Reject
 from .peer import SuiteError
 
 PASS, FAIL, CRASH, UNTESTABLE, NOT_APPLICABLE, XFAIL, SUITE = (
@@ -62,6 +63,8 @@ def run_case(identifier, command, seed, patience):
             raise SuiteError("a negative case has to see its positive twin before and after")
     except casework.CaseFailure as failure:
         verdict, note = FAIL, str(failure)
+    except Reject as reject:  # cases decode what the implementation sent
+        verdict, note = FAIL, f"what the implementation sent is rejected: {reject.error}"
     except casework.Crash as crash:
         verdict, note = CRASH, str(crash)
     except casework.Untestable as reason:

@@ -49,8 +49,8 @@ def complaints():
         if requirement.id in seen:
             yield requirement.id, "is defined twice"
         seen[requirement.id] = requirement
-        if requirement.keyword not in requirement.text:
-            yield requirement.id, f"does not say {requirement.keyword}"
+        if requirement.level not in requirement.text:
+            yield requirement.id, f"does not say {requirement.level}"
         if requirement.observed == "none" and "{excluded:" not in requirement.text:
             yield requirement.id, "is not observable and gives no reason"
     for requirement in seen.values():

@@ -38,6 +38,22 @@ def _(t):
     t.control(peer)
 
 
+@case("expired-is-judged-before-body", "MSG-016 PKT-009", negative=True)
+def _(t):
+    """An expired message with a wrong body is ignored for its age: 70 of them do not cut the link, 65 wrong bodies do."""
+    from comm_conformance.gentools import flip
+    peer, other = t.dial(), t.dial()
+    t.control(peer)
+    for number in range(70):
+        old = aged(t, f"old and wrong {number}", -MINUTE * number)
+        peer.send("message", {"items": [dict(old.item(), body=flip(old.body, 5))]})
+    t.control(peer)
+    for number in range(65):
+        wrong = aged(t, f"wrong {number}", 5 * MINUTE)
+        other.send("message", {"items": [dict(wrong.item(), body=flip(wrong.body, 5))]})
+    other.expect_closed("the link to be cut by 65 wrong bodies")
+
+
 @case("from-the-future-not-taken", "MSG-017 MSG-018", negative=True)
 def _(t):
     """A message sent up to 120 minutes ahead is stored, 122 minutes ahead ignored."""

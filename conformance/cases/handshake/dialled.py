@@ -1,5 +1,5 @@
 """The handshake with the implementation as dialler."""
-from comm_conformance import session, wire
+from comm_conformance import session
 from comm_conformance.identity import node_id
 from comm_conformance.registry import case
 

@@ -136,7 +136,7 @@ def _schema_vectors():
       "PKT-027", negative=True)
 def _(t):
     """Every negative schema vector, sent on a ready session: no answer, no effect, the link lives to its bound."""
-    peer = None
+    peer = since = None
     handshake = ("welcome", "auth", "hello")
     sent = 0
     for vector, raw in _schema_vectors():

@@ -110,3 +110,13 @@ def _(t):
     t.tick_until(lambda: any(keyrecord.parse(p["record"]).seq > made.seq + 5000 for p in peer.put_records[mark:]),
                  "a record that supersedes the foreign one", step=60_000, limit=100)
     assert kind in ("record", "error")
+
+
+@case("later-session-given-record", "REC-034", optional=True, fresh=True)
+def _(t):
+    """A node whose session becomes ready after the record was published is given it too."""
+    peer, = begin(t)
+    t.wait(lambda: peer.put_records, "PutRecord")
+    t.tick(2_000)
+    late = t.dial("late")
+    t.tick_until(lambda: late.put_records, "PutRecord to the node that came later", limit=20)

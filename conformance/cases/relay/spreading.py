@@ -113,3 +113,37 @@ def _(t):
     t.wait(lambda: owner.offers(sealed.id, mark), "an Offer after Collect")
     t.check(t.is_held(owner, sealed), "offered and not given")
     t.control(owner)
+
+
+@case("fetched-message-spreads-lazily", "CUS-027", fresh=True)
+def _(t):
+    """A message that was fetched by Want is offered 6 to 12 s later (60 to 120 by default), to two other members."""
+    t.start()
+    offering, others = t.dial(), [t.dial() for _ in range(5)]
+    sealed = t.foreign_message("fetched", lifetime=600)
+    offering.messages[sealed.id] = sealed.item()
+    offering.send("offer", {"items": [sealed.offer()]})
+    t.wait(lambda: offering.stored_items(sealed.id), "Stored")
+    t.tick(5_000)
+    for peer in others:
+        peer.barrier()
+    t.check(not [p for p in others if p.offers(sealed.id)], "offered before 6 s")
+    t.tick_until(lambda: [p for p in others if p.offers(sealed.id)], "offers", step=500, limit=20)
+    t.tick(5_000)
+    for peer in others:
+        peer.barrier()
+    chosen = [p for p in others if p.offers(sealed.id)]
+    t.check(len(chosen) == 2, f"offered to {len(chosen)} members, expected two")
+
+
+@case("settled-offered-again", "CUS-028", fresh=True, slow=True)
+def _(t):
+    """Every settled_reoffer (6 minutes in the test profile) a node that has settled is offered the message again."""
+    t.start()
+    giver = t.dial()
+    sealed = t.control(giver)
+    mark = giver.mark()
+    t.pass_time(300_000)
+    t.check(not giver.offers(sealed.id, mark), "the giver was offered its own message within 5 minutes")
+    t.pass_time(150_000)
+    t.check(giver.offers(sealed.id, mark), "the giver was not offered the message within 7.5 minutes")

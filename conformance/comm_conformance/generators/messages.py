@@ -122,6 +122,8 @@ def whole():
         **{**given, "nonce": wrong.to_bytes(8, "big")})
     bad("message-expired", "MSG-016", "policy/expired", "an hour later", "message-paid", scope="ignore",
         **{**given, "now_ms": NOW + 3_600_000})
+    bad("message-expired-and-flipped", "MSG-016 PKT-009", "policy/expired", "an hour later, and a bit of the body",
+        "message-paid", scope="ignore", **{**given, "now_ms": NOW + 3_600_000, "body": flip(paid.body, 9)})
     bad("message-version-2", "MSG-001", "schema/header-version", "version 2", "message-paid",
         **{**given, "header": flip(paid.header, 0, 3)})
     return area

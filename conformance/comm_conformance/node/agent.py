@@ -274,7 +274,19 @@ class Agent:
         pause = min(self.node.scale.param("key_retry_min") * 2**min(out.lookups, 20), self.node.scale.param("key_retry_max"))
         self.node.timers.after(pause, self.find_key, out)
 
-    def seal(self, out, record):
+    def price(self, held, effort):
+        """CUS-020: a relay named the effort it would accept."""
+        out, record = self.of_copy(held.id), None
+        if out is not None:
+            record = self.node.records.records.get(bytes.fromhex(out.to))
+        if record is None or effort > param("max_paid_effort") or len(out.copies) > 3:
+            return
+        efforts = [self.node.custody.held[bytes.fromhex(i)].header.effort for i in out.copies
+                   if bytes.fromhex(i) in self.node.custody.held]
+        if max(efforts) < effort:
+            self.seal(out, record, effort)
+
+    def seal(self, out, record, effort=0):
         address = bytes.fromhex(out.to)
         sent = out.sent_ms
         own = {"record": self.record.raw, "signature": self.record.signature}
@@ -286,7 +298,7 @@ class Agent:
         lifetime = param("default_lifetime_minutes")
         sealed = sealing.seal_bytes(plain, self.identity.dh_secret, address, record.prekey,
                                     record.mailbox_for(self.clock.wall()), sent // MINUTE + lifetime, lifetime,
-                                    os.urandom(32), effort=record.min_effort)
+                                    os.urandom(32), effort=max(effort, record.min_effort))
         out.copies[sealed.id.hex()] = sealed.ack_secret.hex()
         out.carried = "" if known else self.record.hash.hex()
         held = self.node.custody.originate(sealed.header, sealed.nonce, sealed.body)

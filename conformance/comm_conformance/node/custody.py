@@ -238,6 +238,8 @@ class Custody:
                 peering.settled, peering.due = True, None
                 if held.own:
                     self.add_entries(held, 1)
+                    if item["reason"] == wire.PRICE and self.node.agent is not None:
+                        self.node.agent.price(held, item.get("price", 0))
             elif item["status"] == wire.EVICTED:
                 peering.holder = False
             self.save(held)

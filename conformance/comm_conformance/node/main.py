@@ -183,10 +183,22 @@ class Node:
         return True
 
     def _send(self, command):
+        to, text = command.get("to"), command.get("text")
+        if not isinstance(to, str) or not isinstance(text, str):
+            self.event(ev="error", what="send needs the texts `to` and `text`")
+            return
         try:
-            self.agent.send(address.parse(command["to"]), command["text"], command.get("ref"))
+            self.agent.send(address.parse(to), text, command.get("ref"))
         except Reject as reject:
             self.event(ev="error", what=f"not sent: {reject.error}", ref=command.get("ref"))
+
+
+def _command(line):
+    try:
+        command = json.loads(line)
+    except ValueError:
+        command = None
+    return command if isinstance(command, dict) else {}
 
 
 def run(make=Node):
@@ -208,12 +220,7 @@ def run(make=Node):
         buffer += data
         *lines, buffer = buffer.split(b"\n")
         for line in lines:
-            try:
-                command = json.loads(line)
-                alive = node.command(command if isinstance(command, dict) else {})
-            except (ValueError, KeyError, TypeError):
-                node.event(ev="error", what="the line is not a command")
-                alive = True
+            alive = node.command(_command(line))
             node.flush()
             if not alive:
                 return 0
