@@ -345,6 +345,7 @@ void CustodyService::spread_final(const std::vector<NodeId>& peers, const NodeId
   for (const NodeId& node : peers) {
     if (node == except) continue;
     if (Link* link = core_.sessions.ready(node)) core_.out->send_durable(link->id, 0, Ack{{record}});
+    else if (core_.peers.reachable(node)) core_.out->durable(Event{TellFinal{node, record}});
   }
 }
 

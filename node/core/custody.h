@@ -51,6 +51,7 @@ class CustodyService {
   static constexpr std::size_t kMaxWantedPerPeer = 1'024;  // nobody's false offers keep others' mail from being asked for
   static constexpr std::size_t kMaxIncoming = 4'096;
   static constexpr std::size_t kDuePage = 256;
+  static constexpr std::size_t kMaxAwaiting = 4'096;
 
   // on_message, item by item: the status to answer with, or nullopt when the answer comes later (own mail).
   std::optional<StoredItem> accept(Link& link, const SealedItem& item, bool pushed);
@@ -83,6 +84,9 @@ class CustodyService {
   void expire();
   void remember_source(const MessageId& id, const NodeId& peer);
 
+  void await_session(const NodeId& node, const MessageId& id);
+  void offer_awaiting(const NodeId& node);
+
   Core& core_;
   std::map<MessageId, Wanted> wanted_;
   std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
@@ -93,6 +97,8 @@ class CustodyService {
   std::map<MessageId, std::vector<NodeId>> own_;        // own live messages -> peers that exchanged them
   std::map<NodeId, Offer> offers_;                      // collected during a pass, sent at its end
   std::map<MailboxId, std::vector<MessageId>> spreading_;  // waiting for a lookup of their region
+  std::map<NodeId, std::set<MessageId>> awaiting_;      // offers that go out as soon as the node has been dialled
+  std::size_t awaiting_count_ = 0;
   std::set<Millis> armed_;                              // mono times of the custody timers in flight
   Millis disk_full_until_ = 0;
   Millis next_record_sweep_ = 0;

@@ -106,7 +106,10 @@ void CustodyService::offer_to(const MessageId& id, CustodyState& state, CustodyP
   if (link == nullptr) {
     // Attempts without a session do not count. An owner collects when it is back; others are tried ever more rarely.
     const bool gone = peer.owner || !core_.peers.reachable(peer.id);
-    if (!gone) core_.peers.want_session(peer.id);
+    if (!gone) {
+      await_session(peer.id, id);
+      core_.peers.want_session(peer.id);
+    }
     const Millis age = std::max<Millis>(0, now - stored.received);
     peer.next = peer.owner ? 0 : now + jitter(std::clamp(age / 4, kNoSessionMin, kBackoffCap));
     return;
@@ -126,6 +129,29 @@ void CustodyService::offer_to(const MessageId& id, CustodyState& state, CustodyP
   if (offer.items.size() < kOffersFlushed) return;
   core_.out->send_durable(link->id, 0, std::move(offer));
   offers_.erase(peer.id);
+}
+
+void CustodyService::await_session(const NodeId& node, const MessageId& id) {
+  if (awaiting_count_ >= kMaxAwaiting) {  // forgetting costs a wait of kNoSessionMin, no more
+    awaiting_.clear();
+    awaiting_count_ = 0;
+  }
+  awaiting_count_ += awaiting_[node].insert(id).second ? 1 : 0;
+}
+
+void CustodyService::offer_awaiting(const NodeId& node) {
+  const auto waiting = awaiting_.extract(node);
+  if (waiting.empty()) return;
+  awaiting_count_ -= waiting.mapped().size();
+  for (const MessageId& id : waiting.mapped()) {
+    const auto stored = core_.store.message(id);
+    if (!stored) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+    CustodyPeer* peer = state.find(node);
+    if (peer == nullptr || peer->next == 0) continue;
+    peer->next = core_.now.wall;
+    save(id, state, *stored);
+  }
 }
 
 void CustodyService::flush_offers() {
@@ -274,6 +300,7 @@ std::uint32_t CustodyService::owner_collected(const MailboxId& mailbox, const No
 }
 
 void CustodyService::session_ready(const Link& link) {
+  offer_awaiting(link.node);
   // Own messages go on at once: they may lack entries, or their acknowledgement may be waiting over there.
   std::vector<MessageId> open;
   for (const auto& [id, peers] : own_) open.push_back(id);

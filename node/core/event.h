@@ -29,10 +29,11 @@ struct DeclineMail { MessageId id; SealedItem item; NodeId from; };  // own mail
 struct CollectMailboxes { std::vector<MailboxKey> keys; };  // the complete set to be collected
 struct FindRecord { Address address; };                   // answered by RecordLookup
 struct PublishRecord { Address address; SignedRecord record; };
+struct TellFinal { NodeId to; Bytes record; };            // final record, durable now: dial whoever has no session
 struct RestartDelivery { MessageId id; };                 // /retry: all backoff of an own message starts anew
 
 using Event = std::variant<LinkUp, LinkDown, PacketArrived, PacketRejected, NodeIdComputed, TimePassed, StoreFailed,
                            SubmitMessage, SubmitFinal, DeclineMail, CollectMailboxes, FindRecord, PublishRecord,
-                           RestartDelivery>;
+                           TellFinal, RestartDelivery>;
 
 }  // namespace comm

@@ -19,8 +19,8 @@ bool dialable_form(const Contact& contact) {
 }  // namespace
 
 Lookup::Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Contact> start, std::size_t k,
-               const Distance& region_radius, RandomSource& random)
-    : self_(self), target_(target), k_(k), radius_(region_radius), lots_(random.next()) {
+               const Distance& region_radius, RandomSource& random, CostsCheck costs_check)
+    : self_(self), target_(target), k_(k), radius_(region_radius), costs_check_(std::move(costs_check)), lots_(random.next()) {
   CHECK(k > 0);
   std::erase_if(start, [&](const Contact& c) { return c.id == self_; });
   const auto from_target = [&](const Contact& c) { return distance(target_, overlay_point(c.id)); };
@@ -34,17 +34,24 @@ Lookup::Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Conta
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < paths_.size(); ++i) order.push_back(i);
   lots_.shuffle(order);
-  for (std::size_t i = 0; i < start.size(); ++i) add(order[i % order.size()], start[i], std::nullopt);
+  for (std::size_t i = 0; i < start.size(); ++i) add(order[i % order.size()], start[i], kNobody);
 }
 
-void Lookup::add(std::size_t path, const Contact& contact, const std::optional<NodeId>& named_by) {
+Lookup::Index Lookup::node(const NodeId& id) {
+  const auto [it, fresh] = index_.emplace(id, static_cast<Index>(nodes_.size()));
+  if (fresh) nodes_.emplace_back();
+  return it->second;
+}
+
+void Lookup::add(std::size_t path, const Contact& contact, Index named_by) {
   std::vector<Candidate>& list = paths_[path].shortlist;
   // The first of one id stays: another path may know it under another, better endpoint.
   if (std::any_of(list.begin(), list.end(), [&](const Candidate& c) { return c.contact.id == contact.id; })) return;
   const Distance d = distance(target_, overlay_point(contact.id));
   const auto at = std::lower_bound(list.begin(), list.end(), d,
                                    [](const Candidate& c, const Distance& value) { return c.distance < value; });
-  list.insert(at, Candidate{contact, d, named_by, lots_.draw()});
+  list.insert(at, Candidate{contact, d, node(contact.id), named_by, lots_.draw(),
+                             costs_check_ && costs_check_(contact.key)});
   if (list.size() <= kShortlist) return;
   auto out = list.end() - 1;
   if (out->distance <= radius_) {
@@ -59,8 +66,8 @@ void Lookup::add(std::size_t path, const Contact& contact, const std::optional<N
 Lookup::Standing Lookup::standing(const Candidate& candidate) const {
   std::size_t failures = 0;
   bool waiting = false;
-  for (const Ask& ask : asks_) {
-    if (ask.contact.id != candidate.contact.id) continue;
+  for (const std::uint32_t made : nodes_[candidate.node].asks) {
+    const Ask& ask = asks_[made];
     if (ask.state == State::answered) return Standing::answered;
     if (ask.state == State::dropped && ask.contact.key == candidate.contact.key) return Standing::out;
     if (ask.state == State::failed && ask.contact == candidate.contact) return Standing::out;
@@ -71,19 +78,18 @@ Lookup::Standing Lookup::standing(const Candidate& candidate) const {
   return failures < kLookupPaths ? Standing::open : Standing::out;
 }
 
-bool Lookup::suspect(const std::optional<NodeId>& responder) const {
-  if (!responder) return false;
-  std::size_t failures = 0, answers = 0;
-  for (const Ask& ask : asks_) {
-    if (ask.named_by != responder) continue;
-    if (ask.state == State::failed || ask.state == State::dropped) ++failures;
-    if (ask.state == State::answered) ++answers;
-  }
-  return failures >= kSuspectAfter && failures > answers;
+bool Lookup::suspect(Index responder) const {
+  if (responder == kNobody) return false;
+  const Node& named = nodes_[responder];
+  return named.failed_named >= kSuspectAfter && named.failed_named > named.answered_named;
 }
 
 // Every path has its own share, so that captured ones that answer fast leave the others theirs.
 bool Lookup::may_spend(std::size_t path) const { return paths_[path].asked < path_budget() / paths_.size(); }
+
+bool Lookup::affordable(const Path& path, const Candidate& candidate) const {
+  return !candidate.costs_check || path.checks < kLookupNodeChecks / kLookupPaths;
+}
 
 // The nearest candidate to be asked among the path's k nearest live ones.
 std::optional<std::size_t> Lookup::open_in(const Path& path, bool* waiting) const {
@@ -91,7 +97,8 @@ std::optional<std::size_t> Lookup::open_in(const Path& path, bool* waiting) cons
   for (std::size_t i = 0; i < path.shortlist.size() && live < k_; ++i) {
     const Candidate& candidate = path.shortlist[i];
     const Standing now = standing(candidate);
-    if (now == Standing::out || (now == Standing::open && suspect(candidate.named_by))) continue;
+    if (now == Standing::out) continue;
+    if (now == Standing::open && (suspect(candidate.named_by) || !affordable(path, candidate))) continue;
     ++live;
     if (now == Standing::waiting) *waiting = true;
     if (now == Standing::open) return i;
@@ -118,7 +125,7 @@ std::optional<Distance> Lookup::kth_nearest() const {
     if (ask.state == State::answered || ask.state == State::in_flight) all.push_back(ask.distance);
   for (const Path& path : paths_)
     for (const Candidate& c : path.shortlist)
-      if (standing(c) == Standing::open && !suspect(c.named_by)) all.push_back(c.distance);
+      if (standing(c) == Standing::open && !suspect(c.named_by) && affordable(path, c)) all.push_back(c.distance);
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all.size() < k_ ? std::nullopt : std::optional<Distance>(all[k_ - 1]);
@@ -134,7 +141,7 @@ std::optional<Lookup::Choice> Lookup::choose_merged() const {
     for (std::size_t i = 0; i < paths_[p].shortlist.size(); ++i) {
       const Candidate& c = paths_[p].shortlist[i];
       const bool near = !kth || c.distance <= *kth;
-      if ((!near && c.distance > radius_) || standing(c) != Standing::open) continue;
+      if ((!near && c.distance > radius_) || standing(c) != Standing::open || !affordable(paths_[p], c)) continue;
       std::tuple<int, Distance, std::uint64_t> rank{1, Distance{}, c.lot};
       if (suspect(c.named_by)) {
         std::get<0>(rank) = 2;
@@ -154,9 +161,11 @@ std::vector<Contact> Lookup::next() {
   while (const auto choice = choose()) {
     Path& path = paths_[choice->path];
     const Candidate& c = path.shortlist[choice->index];
+    nodes_[c.node].asks.push_back(static_cast<std::uint32_t>(asks_.size()));
     asks_.push_back(Ask{c.contact, c.distance, choice->path, c.named_by, State::in_flight});
     out.push_back(c.contact);
     ++path.asked;
+    path.checks += c.costs_check ? 1 : 0;
     ++path.in_flight;
     ++in_flight_;
     turn_ = (choice->path + 1) % paths_.size();
@@ -169,13 +178,22 @@ void Lookup::settle(Ask& ask, State state) {
     --in_flight_;
     --paths_[ask.path].in_flight;
   }
+  const auto count = [&](State of, int by) {
+    if (ask.named_by == kNobody || of == State::in_flight) return;
+    Node& namer = nodes_[ask.named_by];
+    (of == State::answered ? namer.answered_named : namer.failed_named) += static_cast<std::uint32_t>(by);
+  };
+  count(ask.state, -1);
   ask.state = state;
+  count(ask.state, +1);
 }
 
 Lookup::Ask* Lookup::find_ask(const NodeId& id, State state) {
-  const auto it = std::find_if(asks_.begin(), asks_.end(),
-                               [&](const Ask& ask) { return ask.contact.id == id && ask.state == state; });
-  return it == asks_.end() ? nullptr : &*it;
+  const auto known = index_.find(id);
+  if (known == index_.end()) return nullptr;
+  for (const std::uint32_t made : nodes_[known->second].asks)
+    if (asks_[made].state == state) return &asks_[made];
+  return nullptr;
 }
 
 void Lookup::answered(const NodeId& from, std::span<const Contact> contacts, Millis mono) {
@@ -183,14 +201,15 @@ void Lookup::answered(const NodeId& from, std::span<const Contact> contacts, Mil
   if (ask == nullptr) {
     // Too late for its contacts, but it is there. A second answer changes nothing.
     ask = find_ask(from, State::failed);
-    if (ask != nullptr && find_ask(from, State::answered) == nullptr) ask->state = State::answered;
+    if (ask != nullptr && find_ask(from, State::answered) == nullptr) settle(*ask, State::answered);
     return;
   }
   settle(*ask, State::answered);
   last_answer_ = mono;
   const std::size_t path = ask->path;
+  const Index namer = node(from);
   for (const Contact& contact : contacts.first(std::min(contacts.size(), kMaxContactsPerPacket)))
-    if (contact.id != self_ && contact.id != from && dialable_form(contact)) add(path, contact, from);
+    if (contact.id != self_ && contact.id != from && dialable_form(contact)) add(path, contact, namer);
 }
 
 void Lookup::failed(const NodeId& from) {
@@ -198,25 +217,24 @@ void Lookup::failed(const NodeId& from) {
 }
 
 void Lookup::false_contact(const NodeId& named) {
-  const auto it = std::find_if(asks_.rbegin(), asks_.rend(), [&](const Ask& ask) { return ask.contact.id == named; });
-  if (it == asks_.rend()) return;
-  settle(*it, State::dropped);
-  const NodeKey key = it->contact.key;
-  std::vector<NodeId> liars;
-  if (it->named_by) liars.push_back(*it->named_by);
+  const auto known = index_.find(named);
+  if (known == index_.end() || nodes_[known->second].asks.empty()) return;
+  Ask& ask = asks_[nodes_[known->second].asks.back()];
+  settle(ask, State::dropped);
+  const auto same = [&](const Candidate& c) { return c.node == known->second && c.contact.key == ask.contact.key; };
+  std::vector<Index> liars;
+  if (ask.named_by != kNobody) liars.push_back(ask.named_by);
   for (Path& path : paths_) {
     for (const Candidate& c : path.shortlist)
-      if (c.contact.id == named && c.contact.key == key && c.named_by) liars.push_back(*c.named_by);
-    std::erase_if(path.shortlist,
-                  [&](const Candidate& c) { return c.contact.id == named && c.contact.key == key; });
+      if (same(c) && c.named_by != kNobody) liars.push_back(c.named_by);
+    std::erase_if(path.shortlist, same);
   }
-  for (const NodeId& liar : liars) drop_responder(liar);
+  for (const Index liar : liars) drop_responder(liar);
 }
 
 // Not found any more, and nothing it named is asked on its word.
-void Lookup::drop_responder(const NodeId& responder) {
-  for (Ask& ask : asks_)
-    if (ask.contact.id == responder) settle(ask, State::dropped);
+void Lookup::drop_responder(Index responder) {
+  for (const std::uint32_t made : nodes_[responder].asks) settle(asks_[made], State::dropped);
   for (Path& path : paths_)
     std::erase_if(path.shortlist,
                   [&](const Candidate& c) { return c.named_by == responder && standing(c) == Standing::open; });

@@ -1,9 +1,12 @@
 // One iterative lookup (spec 70-routing) as a state machine without I/O: alpha requests on each of d disjoint paths
 // (Baumgart and Mies, 2007), then a merge phase that asks everyone in the target's region. No answer ends it early: a
 // contact counts only once it was asked and answered itself, so liars cost requests but hide nobody that another path
-// knows. Owned by NodeCore, one per target. Memory: kShortlist candidates per path, max_asks() asks, kMaxContactsPerPacket
-// contacts taken from each answer.
+// knows. Owned by NodeCore, one per target. Memory: kShortlist candidates per path, max_asks() asks, the ids of
+// kMaxContactsPerPacket contacts of each answer.
 #pragma once
+#include <functional>
+#include <map>
+
 #include "proto/base/ids.h"
 #include "proto/base/limits.h"
 #include "proto/base/random.h"
@@ -14,9 +17,11 @@ namespace comm {
 class Lookup {
  public:
   // `start`: contacts already known. For a retry, pass random ones: the same start meets the same liars again.
-  // Draws one number from `random` and does not keep it.
+  // Draws one number from `random` and does not keep it. `costs_check`: asking that key means computing its id; of such
+  // contacts a path asks its share of kLookupNodeChecks.
+  using CostsCheck = std::function<bool(const NodeKey&)>;
   Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Contact> start, std::size_t k,
-         const Distance& region_radius, RandomSource& random);
+         const Distance& region_radius, RandomSource& random, CostsCheck costs_check = {});
 
   // Contacts to be asked FindNode now; each counts as asked and must be followed by answered, failed or false_contact.
   std::vector<Contact> next();
@@ -39,23 +44,33 @@ class Lookup {
 
  private:
   enum class State : std::uint8_t { in_flight, answered, failed, dropped };
+  using Index = std::uint32_t;  // of nodes_
+  static constexpr Index kNobody = ~Index{0};
+  struct Node {
+    std::vector<std::uint32_t> asks;   // made of it, oldest first
+    std::uint32_t failed_named = 0;    // asks of contacts it named that failed or were dropped
+    std::uint32_t answered_named = 0;
+  };
   struct Ask {
     Contact contact;
     Distance distance;
     std::size_t path = 0;
-    std::optional<NodeId> named_by;  // none: a start contact
+    Index named_by = kNobody;          // kNobody: a start contact
     State state = State::in_flight;
   };
   struct Candidate {
     Contact contact;
     Distance distance;
-    std::optional<NodeId> named_by;
+    Index node = kNobody;
+    Index named_by = kNobody;
     std::uint64_t lot = 0;  // the merge phase's order
+    bool costs_check = false;
   };
   struct Path {
     std::vector<Candidate> shortlist;  // nearest first, one per id
     std::size_t asked = 0;
     std::size_t in_flight = 0;
+    std::size_t checks = 0;            // id checks its asks may have caused
   };
   // What became of a candidate, judged over all paths.
   enum class Standing : std::uint8_t { open, waiting, answered, out };
@@ -65,25 +80,30 @@ class Lookup {
   };
 
   Standing standing(const Candidate& candidate) const;
-  bool suspect(const std::optional<NodeId>& responder) const;
+  bool affordable(const Path& path, const Candidate& candidate) const;
+  bool suspect(Index responder) const;
   std::size_t path_budget() const { return max_asks() / 2; }
   bool may_spend(std::size_t path) const;
   std::optional<std::size_t> open_in(const Path& path, bool* waiting) const;
   std::optional<Choice> choose() const;
   std::optional<Choice> choose_merged() const;
   std::optional<Distance> kth_nearest() const;
-  void add(std::size_t path, const Contact& contact, const std::optional<NodeId>& named_by);
+  Index node(const NodeId& id);
+  void add(std::size_t path, const Contact& contact, Index named_by);
   void settle(Ask& ask, State state);
   Ask* find_ask(const NodeId& id, State state);
-  void drop_responder(const NodeId& responder);
+  void drop_responder(Index responder);
 
   NodeId self_;
   OverlayPoint target_;
   std::size_t k_;
   Distance radius_;
+  CostsCheck costs_check_;
   Prng lots_;
   std::vector<Path> paths_;
   std::vector<Ask> asks_;
+  std::vector<Node> nodes_;         // everyone named or asked: judging a candidate looks at its own asks only
+  std::map<NodeId, Index> index_;
   std::size_t in_flight_ = 0;
   std::size_t turn_ = 0;  // the path whose turn it is
   Millis last_answer_ = 0;

@@ -4,6 +4,20 @@
 
 namespace comm {
 
+namespace {
+const char* name(LookupFor purpose) {
+  switch (purpose) {
+    case LookupFor::join: return "lookup-join";
+    case LookupFor::refresh: return "lookup-refresh";
+    case LookupFor::spread: return "lookup-spread";
+    case LookupFor::collect: return "lookup-collect";
+    case LookupFor::find_record: return "lookup-find-record";
+    case LookupFor::put_record: return "lookup-put-record";
+  }
+  return "lookup";
+}
+}  // namespace
+
 void Lookups::later(const OverlayPoint& target, Waiter waiter, std::vector<Contact> contacts) {
   // A caller in the middle of changing its own state must not be called back.
   ready_.push_back({target, waiter, std::move(contacts)});
@@ -27,7 +41,8 @@ void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t 
   const std::uint64_t id = next_++;
   jobs_.emplace(id, Job{target,
                         Lookup(core_.config.id, target, std::move(start), kBucketSize,
-                               core_.size.region_radius(kRegionFactor), core_.random),
+                               core_.size.region_radius(kRegionFactor), core_.random,
+                               [this](const NodeKey& node_key) { return !core_.sessions.id_known(node_key); }),
                         {{purpose, key}}});
   by_target_[target] = id;
   core_.table.touched(target, core_.now.mono);
@@ -43,11 +58,8 @@ void Lookups::advance(std::uint64_t id) {
     if (ask.empty()) return;
     const OverlayPoint target = it->second.target;
     for (const auto& contact : ask) {
-      const auto job = jobs_.find(id);
-      if (job == jobs_.end()) return;
-      const bool unknown = core_.sessions.ready(contact.id) == nullptr && core_.table.find(contact.id) == nullptr;
-      if (unknown && ++job->second.checks > kLookupNodeChecks) job->second.lookup.failed(contact.id);
-      else core_.peers.send(contact, FindNode{target}, {RequestKind::find_node, id});
+      if (!jobs_.contains(id)) return;
+      core_.peers.send(contact, FindNode{target}, {RequestKind::find_node, id});
     }
   }
 }
@@ -112,6 +124,8 @@ void Lookups::finish(std::uint64_t id) {
   if (random_target) core_.size.observe(job.target, found);
   core_.size.observe_known(core_.table.size());
   remember(job.target, found);
+  core_.out->note(Severity::debug, name(job.waiters.front().purpose),
+                  std::to_string(job.lookup.asked()) + " asked, " + std::to_string(job.lookup.answers()) + " answered");
   for (const Waiter& waiter : job.waiters) later(job.target, waiter, found);
 }
 

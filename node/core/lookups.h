@@ -34,7 +34,6 @@ class Lookups {
     OverlayPoint target;
     Lookup lookup;
     std::vector<Waiter> waiters;
-    std::size_t checks = 0;  // id checks it may have caused
   };
   struct Cached { Millis at; std::vector<Contact> contacts; };
 

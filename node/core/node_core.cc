@@ -12,6 +12,19 @@ constexpr std::initializer_list<RequestKind> kAnyRequest{RequestKind::ping, Requ
                                                          RequestKind::get_record, RequestKind::put_record,
                                                          RequestKind::collect, RequestKind::want};
 
+// What a packet takes of its session's rate: each item costs a look into the store.
+std::int64_t cost(const PacketBody& body) {
+  const std::size_t items = std::visit(
+      [](const auto& b) -> std::size_t {
+        using T = std::decay_t<decltype(b)>;
+        if constexpr (std::is_same_v<T, Want>) return b.ids.size();
+        else if constexpr (std::is_same_v<T, Offer> || std::is_same_v<T, Message> || std::is_same_v<T, Stored>) return b.items.size();
+        else return 0;
+      },
+      body);
+  return static_cast<std::int64_t>(1 + items / kItemsPerPacketToken);
+}
+
 // What may be answered by an Error; an answer or a push never is.
 bool is_request(const Packet& packet) {
   return packet.request_id != 0 &&
@@ -62,7 +75,7 @@ void Core::packet(LinkId link_id, const Packet& packet) {
   if (link == nullptr) return;
   if (!sessions.admit(*link, packet)) return;
   // Acknowledgements are never starved: they only shrink what everyone holds.
-  if (!std::holds_alternative<Ack>(packet.body) && !link->packets.take(now.mono)) {
+  if (!std::holds_alternative<Ack>(packet.body) && !link->packets.take(now.mono, cost(packet.body))) {
     count({Stage::policy, Scope::count, "packet-rate"});
     if (is_request(packet))
       out->send(link_id, packet.request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "too many packets"});
@@ -256,6 +269,7 @@ void NodeCore::handle(TimePoint now, const Event& event, Effects& out) {
         else if constexpr (std::is_same_v<T, CollectMailboxes>) core.mailboxes.set_own(e.keys);
         else if constexpr (std::is_same_v<T, FindRecord>) core.records.find(e.address);
         else if constexpr (std::is_same_v<T, PublishRecord>) core.records.publish(e);
+        else if constexpr (std::is_same_v<T, TellFinal>) core.peers.send(Contact{e.to, {}, {}}, Ack{{e.record}}, {});
         else if constexpr (std::is_same_v<T, RestartDelivery>) core.custody.restart_delivery(e.id);
       },
       event);

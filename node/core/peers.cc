@@ -123,8 +123,8 @@ void Peers::send(const Contact& to, PacketBody body, Request request) {
   }
   Contact contact = to;
   // An endpoint we dialled ourselves counts more than one that somebody names.
-  if (const auto* entry = core_.table.find(to.id); entry != nullptr && (entry->dialable || contact.endpoint.port == 0))
-    contact = entry->contact;
+  if (const auto* entry = core_.table.find(to.id); contact.endpoint.port == 0 || (entry != nullptr && entry->dialable))
+    contact = known_contact(to.id);
   const std::size_t bytes = wire_size(Packet{0, body});
   const auto it = waiting_.find(to.id);
   const bool room = it == waiting_.end() ? waiting_.size() < kMaxWaitingPeers
@@ -142,16 +142,28 @@ void Peers::send(const Contact& to, PacketBody body, Request request) {
 
 void Peers::want_session(const NodeId& node) {
   if (core_.sessions.ready(node) != nullptr || waiting_.contains(node) || waiting_.size() >= kMaxWaitingPeers) return;
-  const auto* entry = core_.table.find(node);
-  if (entry == nullptr || !entry->dialable) return;
-  const LinkId dial = core_.sessions.dial(entry->contact.endpoint, node, std::nullopt, false);
+  const LinkId dial = core_.sessions.dial(known_contact(node).endpoint, node, std::nullopt, false);
   if (dial != 0) waiting_[node].dial = dial;
 }
 
 bool Peers::reachable(const NodeId& node) {
-  if (core_.sessions.ready(node) != nullptr) return true;
+  return core_.sessions.ready(node) != nullptr || known_contact(node).endpoint.port != 0;
+}
+
+Contact Peers::known_contact(const NodeId& node) const {
   const auto* entry = core_.table.find(node);
-  return entry != nullptr && entry->dialable;
+  if (entry != nullptr && entry->dialable) return entry->contact;
+  if (const auto met = met_.find(node); met != met_.end()) return met->second;
+  return entry != nullptr ? entry->contact : Contact{node, {}, {}};
+}
+
+void Peers::meet(const Contact& contact) {
+  if (contact.endpoint.port == 0) return;
+  if (!met_.insert_or_assign(contact.id, contact).second) return;
+  met_order_.push_back(contact.id);
+  if (met_order_.size() <= kMetContacts) return;
+  met_.erase(met_order_.front());
+  met_order_.pop_front();
 }
 
 Request Peers::take_answer(const Link& link, std::uint32_t request_id, std::initializer_list<RequestKind> kinds) {
@@ -167,7 +179,9 @@ void Peers::consider_dial_back(Link& link) {
   // Only the observed source address is dialled: a claim cannot aim us at a third party.
   if (link.peer.endpoints.empty()) return;
   if (dial_backs_.size() >= kRememberedDialBacks) prune_dial_backs();
-  if (const auto* entry = core_.table.find(link.node); entry != nullptr && entry->dialable) return;
+  // Who found no place in the table is named to nobody: whether it can be dialled does not matter.
+  const auto* entry = core_.table.find(link.node);
+  if (entry == nullptr || entry->dialable) return;
   auto& last = dial_backs_[link.node];
   if (last != 0 && core_.now.mono - last < kDialBackAgain) return;
   if (!dial_back_tokens_.take(core_.now.mono)) return;
@@ -188,6 +202,7 @@ void Peers::session_ready(Link& link) {
     guess.port = link.peer.endpoints.empty() ? 0 : link.peer.endpoints.front().port;
     return guess;
   }();
+  meet({link.node, link.peer.node_key, endpoint});
   core_.table.heard(Contact{link.node, link.peer.node_key, endpoint}, link.peer.role, link.dialled, link.remote,
                     core_.now.mono);
   core_.table.answered(link.node, core_.now.mono);

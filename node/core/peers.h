@@ -37,6 +37,7 @@ class Peers {
  private:
   static constexpr std::size_t kMaxWaitingPeers = 512;
   static constexpr std::size_t kRememberedContacts = 128;
+  static constexpr std::size_t kMetContacts = 1'024;
   struct Waiting {
     LinkId dial = 0;
     std::size_t bytes = 0;
@@ -53,6 +54,9 @@ class Peers {
   void dial_bootstrap(std::size_t index);
   void schedule_bootstrap(std::size_t index, Millis delay);
   void fail_waiting(const NodeId& node, bool false_id);
+  void meet(const Contact& contact);
+  // Where to dial a node: the table's endpoint if it is proved, else where a session with it was. Port 0: unknown.
+  Contact known_contact(const NodeId& node) const;
   void consider_dial_back(Link& link);
   void remember(const Link& link, const Endpoint& endpoint);
   void prune_dial_backs();
@@ -64,6 +68,9 @@ class Peers {
   std::map<std::uint64_t, std::pair<LinkId, std::uint32_t>> deadlines_;  // timer key -> request
   std::uint64_t next_deadline_ = 1;
   std::vector<BootstrapState> bootstraps_;
+  // Nodes we had a session with, of whom the table keeps but a few: custody reaches a region's members by it.
+  std::map<NodeId, Contact> met_;
+  std::deque<NodeId> met_order_;
   std::map<NodeId, Millis> dial_backs_;                 // when last tried
   std::optional<std::size_t> remembered_;               // contact rows
   TokenBucket dial_back_tokens_{16, 8};

@@ -7,7 +7,6 @@ namespace comm {
 namespace {
 // Two links that came up within this time crossed each other; an older one was replaced on purpose.
 constexpr Millis kCrossing = 2 * kHandshakeTimeout;
-constexpr std::size_t kIdleSessionsKept = 64;
 
 bool is_handshake(const PacketBody& body) {
   return std::holds_alternative<Hello>(body) || std::holds_alternative<Welcome>(body) ||
@@ -144,6 +143,7 @@ void Sessions::check_id(Link& link) {
   link.phase = LinkPhase::wait_id;
   if (const auto it = known_ids_.find(link.peer.node_key); it != known_ids_.end())
     return identified(link, NodeId(it->second));
+  id_waiting_[link.peer.node_key].push_back(link.id);
   const auto pending = id_pending_.find(link.peer.node_key);
   const bool with_hasher = pending != id_pending_.end() && core_.now.mono - pending->second < kIdCheckLost;
   if (!with_hasher &&
@@ -162,9 +162,7 @@ void Sessions::drain_id_checks() {
   while (!id_queue_.empty()) {
     const NodeKey key = id_queue_.front();
     // A stranger that hung up meanwhile costs nobody a token.
-    const bool waited = std::any_of(links_.begin(), links_.end(), [&](const auto& item) {
-      return item.second.phase == LinkPhase::wait_id && item.second.peer.node_key == key;
-    });
+    const bool waited = id_waiting_.contains(key);
     if (waited && !id_checks_.take(core_.now.mono)) break;
     id_queue_.pop_front();
     if (!waited) continue;
@@ -190,10 +188,9 @@ void Sessions::remember_id(const NodeKey& key, const NodeId& id) {
 void Sessions::id_computed(const NodeIdComputed& event) {
   id_pending_.erase(event.key);
   remember_id(event.key, event.id);
-  std::vector<LinkId> waiting;
-  for (const auto& [id, link] : links_)
-    if (link.phase == LinkPhase::wait_id && link.peer.node_key == event.key) waiting.push_back(id);
-  for (LinkId id : waiting)
+  const auto waiting = id_waiting_.extract(event.key);
+  if (waiting.empty()) return;
+  for (LinkId id : waiting.mapped())
     if (Link* link = find(id); link != nullptr && link->phase == LinkPhase::wait_id) identified(*link, event.id);
 }
 
@@ -293,6 +290,10 @@ void Sessions::link_down(LinkId id) {
   if (it == links_.end()) return;
   Link link = std::move(it->second);
   links_.erase(it);
+  if (const auto waiting = id_waiting_.find(link.peer.node_key); waiting != id_waiting_.end()) {
+    std::erase(waiting->second, id);
+    if (waiting->second.empty()) id_waiting_.erase(waiting);
+  }
   const auto by_node = by_node_.find(link.node);
   const bool was_ready = link.phase == LinkPhase::ready && by_node != by_node_.end() && by_node->second == id;
   if (was_ready) by_node_.erase(by_node);

@@ -35,7 +35,7 @@ struct Link {
   Millis last_used = 0;                // by anything but keep-alive
   int unanswered_pings = 0;
   std::uint32_t next_request = 1;
-  TokenBucket packets{4096, 2048};     // per second
+  TokenBucket packets{kPacketBurst, kPacketsPerSecond};
   TokenBucket costly{64, 16};          // signature checks a stranger can cause
   std::uint32_t faults = 0;
   std::deque<Packet> held;             // arrived between Auth and the id check
@@ -61,6 +61,7 @@ class Sessions {
   const std::map<LinkId, Link>& links() const { return links_; }
   void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
   void remember_id(const NodeKey& key, const NodeId& id);
+  bool id_known(const NodeKey& key) const { return known_ids_.contains(key); }
   std::uint32_t relays() const { return relays_; }     // sessions with nodes of role relay
 
  private:
@@ -86,6 +87,7 @@ class Sessions {
   std::map<NodeId, LinkId> by_node_;
   std::map<NodeKey, NodeId> known_ids_;                // verified: Argon2 once per key
   std::deque<NodeKey> known_order_;
+  std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token
   bool drain_scheduled_ = false;
   std::map<NodeKey, Millis> id_pending_;               // with the hasher since

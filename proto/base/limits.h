@@ -41,10 +41,13 @@ inline constexpr std::uint8_t kMaxStampEffort = 24;            // leading zero b
 inline constexpr Millis kHandshakeTimeout = 5 * kSecond;       // a link without Auth is cut
 inline constexpr Millis kRequestTimeout = 10 * kSecond;        // every request's deadline
 inline constexpr Millis kPingInterval = 60 * kSecond;          // idle session keep-alive
-inline constexpr Millis kSessionIdle = 10 * kMinute;           // a dialled session nobody needs is closed
+inline constexpr Millis kSessionIdle = 2 * kMinute;            // a dialled session nobody needs is closed
+inline constexpr std::size_t kIdleSessionsKept = 32;           // while there are more than this
 inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
 inline constexpr std::size_t kMaxInboundLinks = 512;
 inline constexpr std::size_t kMaxSessions = 1'024;             // both directions
+inline constexpr int kPacketBurst = 4'096, kPacketsPerSecond = 2'048;  // of one session; a packet counts once more per kItemsPerPacketToken items
+inline constexpr std::size_t kItemsPerPacketToken = 8;
 inline constexpr std::size_t kMaxQueuedPerPeer = 256;          // packets waiting for a session
 inline constexpr std::size_t kMaxQueuedBytesPerPeer = 1'048'576;
 
@@ -56,7 +59,7 @@ inline constexpr Millis kQuestionableAfter = 15 * kMinute;
 inline constexpr int kBadAfterUnanswered = 5;
 inline constexpr std::size_t kLookupParallelism = 3;           // alpha
 inline constexpr std::size_t kLookupPaths = 4;                 // d
-inline constexpr std::size_t kLookupNodeChecks = 32;           // id checks one lookup may cause
+inline constexpr std::size_t kLookupNodeChecks = 48;           // id checks one lookup may cause, in equal shares per path
 inline constexpr Millis kLookupTimeout = 30 * kSecond;
 inline constexpr int kIdCheckBurst = 32;
 inline constexpr int kIdChecksPerSecond = 4;
