@@ -1,5 +1,6 @@
 #include "node/agent/agent.h"
 
+#include "node/agent/drafts.h"
 #include "node/agent/inbox.h"
 #include "node/agent/outbox.h"
 #include "proto/base/check.h"
@@ -13,6 +14,7 @@ struct Agent::Impl {
         rows(identity->storage_key(), view, random),
         contacts(rows),
         history(rows, contacts),
+        drafts(rows),
         own(*identity, config.profile, rows, random),
         outbox(*identity, config.profile, view, random, rows, contacts, history, own),
         inbox(*identity, view, contacts, history, own) {}
@@ -20,6 +22,7 @@ struct Agent::Impl {
   void load(TimePoint now) {
     contacts.load();
     history.load();
+    drafts.load();
     own.load();
     outbox.load(now);
   }
@@ -61,11 +64,12 @@ struct Agent::Impl {
 
   // --- commands of the user ---
   void on(TimePoint now, const SendText& c, Effects& out) { outbox.send(now, c, out); }
-  void on(TimePoint, const AddContact& c, Effects& out) {
+  void on(TimePoint now, const AddContact& c, Effects& out) {
     if (c.name.size() > agent::kMaxNameBytes || !valid_utf8(c.name)) {
       out.now(UserEvent{UserError{"Not added: a name is at most 256 bytes of UTF-8.", ""}});
       return;
     }
+    contacts.accept(c.address, out, now.wall);
     contacts.set_name(c.address, c.name, out);
     // Their key will be needed soon: look for it before the first message waits for it.
     if (!contacts.find(c.address)->info.has_key && c.address != identity->address())
@@ -75,12 +79,43 @@ struct Agent::Impl {
   void on(TimePoint now, const CancelMessage& c, Effects& out) { outbox.cancel(now, c.uid, out); }
   void on(TimePoint now, const RetryMessage& c, Effects& out) { outbox.retry(now, c.uid, out); }
   void on(TimePoint, const RefuseMail& c, Effects& out) { inbox.refuse(c.id, out); }
+  void on(TimePoint, const MarkRead& c, Effects& out) { contacts.mark_read(c.peer, out); }
+  void on(TimePoint, const SetDraft& c, Effects& out) { drafts.set(c.peer, c.text, out); }
+  void on(TimePoint now, const VerifyContact& c, Effects& out) {
+    contacts.set_verified(now, c.address, c.verified, out);
+  }
+  void on(TimePoint, const MuteContact& c, Effects& out) { contacts.set_muted(c.address, c.muted, out); }
+  void on(TimePoint now, const DeclineRequest& c, Effects& out) {
+    const agent::ContactEntry* contact = contacts.find(c.address);
+    if (contact == nullptr || contact->info.accepted || contact->info.blocked) {
+      out.now(UserEvent{UserError{"Nothing to decline: no request of that address.", ""}});
+      return;
+    }
+    delete_history(now, c.address, out);
+    contacts.forget(c.address, out);
+  }
+  void on(TimePoint now, const ForgetMessage& c, Effects& out) { outbox.forget(now, c.uid, out); }
+  void on(TimePoint now, const DeleteHistory& c, Effects& out) { delete_history(now, c.peer, out); }
+  // What still has to be sent stays.
+  void delete_history(TimePoint now, const Address& peer, Effects& out) {
+    const agent::ContactEntry* contact = contacts.find(peer);
+    std::uint64_t sequence = contact == nullptr ? 0 : contact->info.last_sequence;
+    while (sequence != 0) {
+      const auto item = history.read(sequence);
+      if (!item) break;
+      if (!item->outgoing) history.forget(sequence, out);
+      else if (agent::is_final(history.status(sequence).state)) outbox.forget(now, item->uid, out);
+      sequence = item->previous;
+    }
+    contacts.mark_read(peer, out);
+  }
 
   const AgentConfig config;
   const LockedBox<Identity> identity;
   agent::Rows rows;
   agent::ContactBook contacts;
   agent::History history;
+  agent::Drafts drafts;
   agent::OwnKeys own;
   agent::Outbox outbox;
   agent::Inbox inbox;
@@ -116,6 +151,7 @@ void Agent::handle_store_failed(TimePoint now, Effects& out) {
   impl_->history.load();
   impl_->own.load();
   impl_->own.store_failed(now);
+  impl_->drafts.store_failed(out);
   impl_->outbox.store_failed(now, out);
 }
 
@@ -139,6 +175,25 @@ std::vector<HistoryItem> Agent::history(const std::optional<Address>& peer, std:
                                         std::size_t limit) const {
   return impl_->history.page(peer, before, limit);
 }
+
+std::vector<HistoryItem> Agent::history_after(const Address& peer, std::uint64_t after, std::size_t limit) const {
+  return impl_->history.page_after(peer, after, limit);
+}
+
+std::optional<HistoryItem> Agent::item(std::uint64_t sequence) const { return impl_->history.item(sequence); }
+
+std::optional<MessageDetail> Agent::message(std::uint64_t sequence) const { return impl_->outbox.detail(sequence); }
+
+std::vector<HistoryItem> Agent::outbox_items(std::size_t limit) const {
+  std::vector<HistoryItem> out;
+  for (const std::uint64_t sequence : impl_->outbox.open_sequences()) {
+    if (out.size() >= limit) break;
+    if (auto item = impl_->history.item(sequence)) out.push_back(std::move(*item));
+  }
+  return out;
+}
+
+const std::map<Address, std::string>& Agent::drafts() const { return impl_->drafts.all(); }
 
 Agent::Outbox Agent::outbox() const { return impl_->outbox.counts(); }
 

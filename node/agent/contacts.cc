@@ -4,15 +4,17 @@ namespace comm::agent {
 namespace {
 
 //   contact = version(1) address(20) name flags(1) last-ack(8) last-sequence(8) has-own-record(32)
+//             last-at(8) added(8) verified(8) read-sequence(8) unread(4) troubles(4)          since version 2
 //   record  = version(1) seq(8) created(8) hash(32) record signature(64)
-constexpr std::uint8_t kVersion = 1;
-constexpr std::uint8_t kAccepted = 1, kBlocked = 2;
+constexpr std::uint8_t kVersion = 1, kContactVersion = 2;
+constexpr std::uint8_t kAccepted = 1, kBlocked = 2, kMuted = 4;
 
 bool is_request(const ContactInfo& info) { return !info.accepted && !info.blocked; }
 
 std::optional<ContactEntry> decode(ByteView row) {
   RowReader in(row);
-  if (in.u8() != kVersion) return std::nullopt;
+  const std::uint8_t version = in.u8();
+  if (version != kVersion && version != kContactVersion) return std::nullopt;
   ContactEntry out;
   out.info.address = in.fixed<Address>();
   out.info.name = in.text();
@@ -20,8 +22,18 @@ std::optional<ContactEntry> decode(ByteView row) {
   out.info.accepted = (flags & kAccepted) != 0;
   out.info.blocked = (flags & kBlocked) != 0;
   out.info.last_ack = in.time();
-  out.last_sequence = in.u64();
+  out.info.muted = (flags & kMuted) != 0;
+  out.info.last_sequence = in.u64();
   out.has_own_record = in.fixed<Hash>();
+  out.info.read_sequence = out.info.last_sequence;
+  if (version == kContactVersion) {
+    out.info.last_at = in.time();
+    out.info.added = in.time();
+    out.info.verified = in.time();
+    out.info.read_sequence = in.u64();
+    out.info.unread = in.u32();
+    out.info.troubles = in.u32();
+  }
   if (!in.ok()) return std::nullopt;
   return out;
 }
@@ -67,10 +79,11 @@ const ContactEntry* ContactBook::find(const Address& address) const {
   return it == entries_.end() ? nullptr : &it->second;
 }
 
-ContactEntry& ContactBook::ensure(const Address& address) {
+ContactEntry& ContactBook::ensure(const Address& address, Millis now) {
   const auto [it, added] = entries_.try_emplace(address);
   if (added) {
     it->second.info.address = address;
+    it->second.info.added = now;
     ++requests_;
   }
   return it->second;
@@ -78,14 +91,17 @@ ContactEntry& ContactBook::ensure(const Address& address) {
 
 void ContactBook::save(const ContactEntry& entry, Effects& out) {
   RowWriter row;
-  row.u8(kVersion).fixed(entry.info.address).text(entry.info.name);
-  row.u8(static_cast<std::uint8_t>((entry.info.accepted ? kAccepted : 0) | (entry.info.blocked ? kBlocked : 0)));
-  row.time(entry.info.last_ack).u64(entry.last_sequence).fixed(entry.has_own_record);
-  rows_.put(out, rows_.named(RowKind::contact, entry.info.address), row);
+  const ContactInfo& info = entry.info;
+  row.u8(kContactVersion).fixed(info.address).text(info.name);
+  row.u8(static_cast<std::uint8_t>((info.accepted ? kAccepted : 0) | (info.blocked ? kBlocked : 0) |
+                                   (info.muted ? kMuted : 0)));
+  row.time(info.last_ack).u64(info.last_sequence).fixed(entry.has_own_record);
+  row.time(info.last_at).time(info.added).time(info.verified).u64(info.read_sequence).u32(info.unread).u32(info.troubles);
+  rows_.put(out, rows_.named(RowKind::contact, info.address), row);
 }
 
-ContactEntry& ContactBook::accept(const Address& address, Effects& out) {
-  ContactEntry& entry = ensure(address);
+ContactEntry& ContactBook::accept(const Address& address, Effects& out, Millis now) {
+  ContactEntry& entry = ensure(address, now);
   if (entry.info.accepted) return entry;
   if (is_request(entry.info)) --requests_;
   entry.info.accepted = true;
@@ -106,6 +122,43 @@ void ContactBook::set_name(const Address& address, std::string name, Effects& ou
   ContactEntry& entry = accept(address, out);
   entry.info.name = std::move(name);
   save(entry, out);
+}
+
+void ContactBook::set_verified(TimePoint now, const Address& address, bool verified, Effects& out) {
+  ContactEntry& entry = accept(address, out, now.wall);
+  entry.info.verified = verified ? now.wall : 0;
+  save(entry, out);
+}
+
+void ContactBook::set_muted(const Address& address, bool muted, Effects& out) {
+  ContactEntry* entry = find(address);
+  if (entry == nullptr || entry->info.muted == muted) return;
+  entry->info.muted = muted;
+  save(*entry, out);
+}
+
+void ContactBook::mark_read(const Address& address, Effects& out) {
+  ContactEntry* entry = find(address);
+  if (entry == nullptr || (entry->info.unread == 0 && entry->info.read_sequence == entry->info.last_sequence)) return;
+  entry->info.unread = 0;
+  entry->info.read_sequence = entry->info.last_sequence;
+  save(*entry, out);
+}
+
+void ContactBook::trouble(const Address& address, int by, Effects& out) {
+  ContactEntry* entry = find(address);
+  if (entry == nullptr || (by < 0 && entry->info.troubles == 0)) return;
+  entry->info.troubles = by > 0 ? entry->info.troubles + 1 : entry->info.troubles - 1;
+  save(*entry, out);
+}
+
+void ContactBook::forget(const Address& address, Effects& out) {
+  const auto it = entries_.find(address);
+  if (it == entries_.end()) return;
+  if (is_request(it->second.info)) --requests_;
+  rows_.erase(out, rows_.named(RowKind::contact, address));
+  rows_.erase(out, rows_.named(RowKind::record, address));
+  entries_.erase(it);
 }
 
 void ContactBook::report_conflict(ContactEntry& entry, std::uint64_t seq, Effects& out) {

@@ -18,7 +18,6 @@ struct RecordMeta {
 
 struct ContactEntry {
   ContactInfo info;
-  std::uint64_t last_sequence = 0;        // newest history item with them, 0 = none
   Hash has_own_record;                    // of our records, the newest they have acknowledged
   std::optional<RecordMeta> record;       // theirs, newest seen
   // In memory only:
@@ -34,12 +33,17 @@ class ContactBook {
   ContactEntry* find(const Address& address);
   const ContactEntry* find(const Address& address) const;
   // The entry, new and not yet saved if there was none. References stay valid until load.
-  ContactEntry& ensure(const Address& address);
+  ContactEntry& ensure(const Address& address, Millis now = 0);
   void save(const ContactEntry& entry, Effects& out);
   // Sending to somebody accepts them.
-  ContactEntry& accept(const Address& address, Effects& out);
+  ContactEntry& accept(const Address& address, Effects& out, Millis now = 0);
   void set_blocked(const Address& address, bool blocked, Effects& out);
   void set_name(const Address& address, std::string name, Effects& out);  // accepts too
+  void set_verified(TimePoint now, const Address& address, bool verified, Effects& out);  // REQUIRES: known
+  void set_muted(const Address& address, bool muted, Effects& out);                       // REQUIRES: known
+  void mark_read(const Address& address, Effects& out);
+  void trouble(const Address& address, int by, Effects& out);             // one more, or one less
+  void forget(const Address& address, Effects& out);                      // the entry and their key record
 
   // Takes a record claimed to be theirs. Keeps it if it is valid and supersedes what is held: never back below the
   // highest seq seen. Two records of one seq are reported once. True if it is now the newest held.

@@ -16,7 +16,10 @@ struct HistoryRow {
   std::uint16_t lifetime = 0;       // minutes, outgoing
   std::string text;
   std::uint64_t previous = 0;       // sequence of the item before it with this peer; set by add
+  bool forgotten = false;           // by the user: only its place in the chain is left
 };
+
+inline constexpr std::size_t kMaxHoldersKept = 16;
 
 struct StatusRow {
   DeliveryState state = DeliveryState::needs_key;
@@ -24,6 +27,10 @@ struct StatusRow {
   bool late = false;
   std::string detail;
   Bytes ack;                        // the acknowledgement, kept for good
+  Millis sealed_at = 0;
+  std::uint32_t sealed_bytes = 0;
+  Millis acked_at = 0;
+  std::vector<MessageDetail::Holder> holders;
 };
 
 class History {
@@ -43,8 +50,14 @@ class History {
   void mark_seen(const Address& sender, const MessageUid& uid, Effects& out);
 
   std::vector<HistoryItem> page(const std::optional<Address>& peer, std::uint64_t before, std::size_t limit) const;
+  std::vector<HistoryItem> page_after(const Address& peer, std::uint64_t after, std::size_t limit) const;
+  std::optional<HistoryItem> item(std::uint64_t sequence) const;  // nothing of what was forgotten
+  // The text goes for good, its place stays, so that the chain holds.
+  void forget(std::uint64_t sequence, Effects& out);
 
  private:
+  HistoryItem shown(std::uint64_t sequence, HistoryRow row) const;
+  void write(std::uint64_t sequence, const HistoryRow& item, Effects& out);
   std::uint64_t newest_of(const Address& peer, std::uint64_t before) const;
   Bytes seen_key(const Address& sender, const MessageUid& uid) const;
 

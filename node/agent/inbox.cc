@@ -32,7 +32,7 @@ std::optional<Address> Inbox::arrived(TimePoint now, const MailArrived& mail, Ef
     not_opened(mail, "too-many-requests", out);
     return std::nullopt;
   }
-  if (contact == nullptr) contacts_.save(contacts_.ensure(opened->sender), out);
+  if (contact == nullptr) contacts_.save(contacts_.ensure(opened->sender, now.wall), out);
   const bool newer = contacts_.absorb(now, opened->sender, opened->content.record, out);
   if (!history_.seen(opened->sender, opened->content.uid)) show(now, mail, *opened, out);
   acknowledge(mail, opened->ack, out);
@@ -72,8 +72,9 @@ void Inbox::show_text(TimePoint now, const OpenedMessage& opened, const std::str
   item.at = now.wall;
   item.text = text;
   const bool request = item.request;
-  history_.add(std::move(item), out);
-  out.durable(UserEvent{Received{opened.content.uid, opened.sender, text, opened.content.sent_at, now.wall, request}});
+  const std::uint64_t sequence = history_.add(std::move(item), out);
+  out.durable(UserEvent{
+      Received{opened.content.uid, opened.sender, text, opened.content.sent_at, now.wall, request, sequence}});
 }
 
 void Inbox::show_unknown(TimePoint now, const MailArrived& mail, const OpenedMessage& opened, Effects& out) {

@@ -1,6 +1,9 @@
 #include "node/agent/outbox.h"
 
 namespace comm::agent {
+namespace {
+bool in_trouble(DeliveryState state) { return state == DeliveryState::expired || state == DeliveryState::failed; }
+}  // namespace
 
 Outbox::Outbox(const Identity& identity, const Profile& profile, const StoreView& store, RandomSource& random,
                const Rows& rows, ContactBook& contacts, History& history, OwnKeys& own)
@@ -78,9 +81,23 @@ bool Outbox::advance(Entry& entry, DeliveryInput input, Effects& out, Change cha
   const auto step = next_delivery(entry.state, input);
   if (!step) return false;
   if (step->next == entry.state && change.relays <= entry.relays) return false;
+  const int trouble = (in_trouble(step->next) ? 1 : 0) - (in_trouble(entry.state) ? 1 : 0);
   entry.state = step->next;
   entry.relays = std::max(entry.relays, change.relays);
-  StatusRow status{entry.state, entry.relays, step->late, std::move(change.detail), std::move(change.ack)};
+  StatusRow status = history_.status(entry.sequence);
+  status.state = entry.state;
+  status.relays = entry.relays;
+  status.late = step->late;
+  status.detail = std::move(change.detail);
+  status.ack = std::move(change.ack);
+  if (change.sealed_bytes != 0) {
+    status.sealed_at = now_.wall;
+    status.sealed_bytes = change.sealed_bytes;
+  }
+  if (change.holder && status.holders.size() < kMaxHoldersKept) status.holders.push_back({*change.holder, now_.wall});
+  if (entry.state == DeliveryState::delivered) status.acked_at = now_.wall;
+  if (input == DeliveryInput::retried) status.holders.clear();
+  if (trouble != 0) contacts_.trouble(entry.peer, trouble, out);
   history_.put_status(entry.sequence, status, out);
   set_timer(entry);
   announce(entry, status, out);
@@ -97,6 +114,7 @@ void Outbox::announce(Entry& entry, const StatusRow& status, Effects& out) {
   event.relays = status.relays;
   event.late = status.late;
   event.detail = status.detail;
+  event.sequence = entry.sequence;
   entry.announced = true;
   out.durable(UserEvent{std::move(event)});
 }
@@ -119,6 +137,7 @@ void Outbox::load(TimePoint now) {
     const StatusRow status = history_.status(row->sequence);
     entry.state = status.state;
     entry.relays = status.relays;
+    if (const auto item = history_.read(row->sequence)) entry.bytes = static_cast<std::uint32_t>(item->text.size());
     set_timer(entry);
   });
 }
@@ -217,6 +236,32 @@ Agent::Outbox Outbox::counts() const {
     if (is_final(entry.state)) continue;
     ++out.open;
     if (entry.relays == 0) ++out.unstored;
+    out.bytes += entry.bytes;
+  }
+  return out;
+}
+
+std::vector<std::uint64_t> Outbox::open_sequences() const {
+  std::vector<std::uint64_t> out;
+  for (const auto& [uid, entry] : entries_)
+    if (!is_final(entry.state)) out.push_back(entry.sequence);
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::optional<MessageDetail> Outbox::detail(std::uint64_t sequence) const {
+  const auto item = history_.read(sequence);
+  if (!item || !item->outgoing) return std::nullopt;
+  StatusRow status = history_.status(sequence);
+  MessageDetail out;
+  out.sealed_at = status.sealed_at;
+  out.sealed_bytes = status.sealed_bytes;
+  out.acked_at = status.acked_at;
+  out.holders = std::move(status.holders);
+  if (const auto row = read_row(item->uid)) {
+    if (!is_final(status.state)) out.expires = Millis{row->expires} * kMinute;
+    for (const Copy& copy : row->copies)
+      if (copy.state == CopyState::live) out.copies.push_back(copy.id);
   }
   return out;
 }
@@ -260,6 +305,21 @@ void Outbox::retry(TimePoint now, const MessageUid& uid, Effects& out) {
   out.now(UserEvent{UserError{"Nothing to retry: no such message, or it was delivered.", ""}});
 }
 
+void Outbox::forget(TimePoint now, const MessageUid& uid, Effects& out) {
+  now_ = now;
+  const auto sequence = history_.sequence_of(uid);
+  if (!sequence) return;
+  if (Entry* entry = find(uid)) {
+    if (const auto row = read_row(uid); row && !is_final(entry->state))
+      for (const Copy& copy : row->copies)
+        if (copy.state == CopyState::live) withdraw(copy, out);
+    drop(uid, out);
+  }
+  if (const auto item = history_.read(*sequence); item && !item->forgotten && in_trouble(history_.status(*sequence).state))
+    contacts_.trouble(item->peer, -1, out);
+  history_.forget(*sequence, out);
+}
+
 // The row of an expired or failed message for another life: same uid, so that it is shown once even if the first copy
 // was received after all.
 std::optional<OutboxRow> Outbox::revive(TimePoint now, const MessageUid& uid, Effects& out) {
@@ -282,6 +342,7 @@ std::optional<OutboxRow> Outbox::revive(TimePoint now, const MessageUid& uid, Ef
   Entry& entry = remember(*row);
   entry.state = status.state;
   entry.relays = 0;
+  if (const auto item = history_.read(row->sequence)) entry.bytes = static_cast<std::uint32_t>(item->text.size());
   save(entry, *row, out);
   return row;
 }

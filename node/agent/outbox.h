@@ -25,6 +25,8 @@ struct Change {
   std::uint32_t relays = 0;
   std::string detail;
   Bytes ack;
+  std::optional<NodeId> holder;    // the node that now has it
+  std::uint32_t sealed_bytes = 0;
 };
 
 class Outbox {
@@ -57,7 +59,13 @@ class Outbox {
   // While the clock is in doubt nothing is given up for age; afterwards what waited for its key is looked at again.
   void doubt_clock(TimePoint now, bool doubted, Effects& out);
 
+  // Stops what is under way and takes the message out of the history.
+  void forget(TimePoint now, const MessageUid& uid, Effects& out);
+  bool holds(const MessageUid& uid) const { return entries_.contains(uid); }  // not settled for good yet
+
   Agent::Outbox counts() const;
+  std::vector<std::uint64_t> open_sequences() const;  // of messages not settled, rising
+  std::optional<MessageDetail> detail(std::uint64_t sequence) const;
 
  private:
   struct Entry {
@@ -65,6 +73,7 @@ class Outbox {
     Address peer;
     std::uint64_t sequence = 0;
     std::uint32_t expires = 0;      // minutes
+    std::uint32_t bytes = 0;        // of its text
     DeliveryState state = DeliveryState::needs_key;
     std::uint32_t relays = 0;
     bool needs_seal = false;

@@ -16,6 +16,7 @@ void Outbox::stored(TimePoint now, const MessageStored& notice, Effects& out) {
   if (it == ids_.end()) return;
   Change change;
   change.relays = std::max<std::uint32_t>(notice.relays, 1);
+  change.holder = notice.peer;
   if (Entry* entry = find(it->second)) advance(*entry, DeliveryInput::stored, out, std::move(change));
 }
 

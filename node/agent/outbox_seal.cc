@@ -22,7 +22,7 @@ void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
     out.now(UserEvent{UserError{why, command.ref}});
     return;
   }
-  contacts_.accept(command.to, out);
+  contacts_.accept(command.to, out, now.wall);
   if (command.to == identity_.address()) return deliver_to_self(now, command, out);
   OutboxRow row;
   random_.fill(row.uid);
@@ -39,12 +39,14 @@ void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
   row.sequence = history_.add(std::move(item), out);
   Entry& entry = remember(row);
   entry.ref = command.ref;
+  entry.bytes = static_cast<std::uint32_t>(command.text.size());
   entry.announced = false;
   save(entry, row, out);
   want_seal(now, entry, out);
   pump(now, out);
   if (Entry* left = find(row.uid); left != nullptr && !left->announced) {
-    const StatusRow status{left->state, 0, false, {}, {}};
+    StatusRow status;
+    status.state = left->state;
     history_.put_status(left->sequence, status, out);
     announce(*left, status, out);
   }
@@ -66,7 +68,10 @@ void Outbox::deliver_to_self(TimePoint now, const SendText& command, Effects& ou
   entry.announced = false;
   entry.state = DeliveryState::delivered;
   const std::uint64_t sequence = history_.add(std::move(item), out);
-  const StatusRow status{DeliveryState::delivered, 0, false, {}, {}};
+  entry.sequence = sequence;
+  StatusRow status;
+  status.state = DeliveryState::delivered;
+  status.acked_at = now.wall;
   history_.put_status(sequence, status, out);
   announce(entry, status, out);
 }
@@ -187,8 +192,10 @@ void Outbox::submit(Draft draft, const StampNonce& nonce, Effects& out) {
   row->needs_seal = false;
   ids_.insert_or_assign(copy.id, draft.uid);
   save(*entry, *row, out);
+  Change change;
+  change.sealed_bytes = static_cast<std::uint32_t>(kHeaderBytes + kStampNonceBytes + draft.sealed.body.size());
   out.now(Event{SubmitMessage{SealedItem{copy.header, nonce, std::move(draft.sealed.body)}, copy.id}});
-  advance(*entry, DeliveryInput::sealed, out);
+  advance(*entry, DeliveryInput::sealed, out, std::move(change));
 }
 
 void Outbox::give_up(Entry& entry, OutboxRow& row, const char* detail, Effects& out) {

@@ -14,6 +14,7 @@ namespace comm::agent {
 enum class RowKind : std::uint8_t {
   contact = 'c',     // by address: ContactBook
   seen = 'd',        // by sender and uid: what was received once, for good
+  draft = 'e',       // by address: unsent text
   history = 'h',     // by sequence: one message shown, immutable
   record = 'k',      // by address: newest key record of a contact
   meta = 'm',        // by number: counters

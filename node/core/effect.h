@@ -41,8 +41,17 @@ struct StateChanged {
   std::uint32_t relays = 0;
   bool late = false;     // delivered after it had been shown as expired
   std::string detail;    // a failure's reason and next step
+  std::uint64_t sequence = 0;  // of the history item
 };
-struct Received { MessageUid uid; Address from; std::string text; Millis sent_at = 0; Millis received_at = 0; bool request = false; };
+struct Received {
+  MessageUid uid;
+  Address from;
+  std::string text;
+  Millis sent_at = 0;
+  Millis received_at = 0;
+  bool request = false;
+  std::uint64_t sequence = 0;  // of the history item
+};
 struct Undecryptable { MessageId id; std::string reason; };
 struct KeyConflict { Address address; };  // two records of one number: the secret may be in use elsewhere
 struct UserError { std::string what; std::string ref; };
