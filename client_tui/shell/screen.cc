@@ -1,5 +1,7 @@
 #include "client_tui/shell/screen.h"
 
+#include "client_tui/shell/key_decoder.h"
+
 #define NCURSES_NOMACROS 1  // functions only: the macros would rewrite our own names
 #include <ncurses.h>
 #include <signal.h>
@@ -13,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
+#include <iterator>
 
 // term.h has them as macros all the same.
 #undef erase
@@ -25,10 +28,20 @@ namespace {
 
 // Codes of our own beyond ncurses' KEY_MAX, bound to sequences by define_key.
 enum OwnKey : int {
-  kPasteBegin = KEY_MAX + 1, kPasteEnd, kControlHome, kControlEnd
+  kPasteBegin = KEY_MAX + 1, kPasteEnd, kFocusIn, kFocusOut, kFirstNamed
 };
-constexpr std::size_t kMaxPasteBytes = 256 * 1024;
-constexpr char kPasteOn[] = "\033[?2004h", kPasteOff[] = "\033[?2004l";
+// Bracketed paste and focus reports.
+constexpr char kReportsOn[] = "\033[?2004h\033[?1004h", kReportsOff[] = "\033[?1004l\033[?2004l";
+
+// Sequences that terminfo does not tell of: xterm's modified keys, which most terminals send.
+struct NamedSequence { const char* sequence; const char* name; };
+constexpr NamedSequence kSequences[] = {
+    {"\033[1;5H", "C-Home"},  {"\033[1;5F", "C-End"},   {"\033[1;3A", "M-Up"},   {"\033[1;3B", "M-Down"},
+    {"\033[1;3C", "M-Right"}, {"\033[1;3D", "M-Left"},  {"\033[1;5C", "C-Right"}, {"\033[1;5D", "C-Left"},
+    {"\033[1;5A", "C-Up"},    {"\033[1;5B", "C-Down"},  {"\033[5;5~", "C-PgUp"}, {"\033[6;5~", "C-PgDn"},
+    {"\033[5;3~", "M-PgUp"},  {"\033[6;3~", "M-PgDn"},  {"\033[1;3H", "M-Home"}, {"\033[1;3F", "M-End"},
+    {"\033[7^", "C-Home"},    {"\033[8^", "C-End"},     {"\033\015", "M-Enter"}, {"\033\177", "M-Backspace"},
+};
 
 // What a signal handler needs to give the terminal back. Process-wide because signal handlers are.
 struct Rescue {
@@ -48,7 +61,7 @@ void write_quietly(const char* text, std::size_t length) {
 void on_fatal(int signal_number) {
   if (g_rescue.armed != 0) {
     g_rescue.armed = 0;
-    write_quietly(kPasteOff, sizeof kPasteOff - 1);
+    write_quietly(kReportsOff, sizeof kReportsOff - 1);
     write_quietly(g_rescue.leave.data(), g_rescue.leave_length);
     ::tcsetattr(STDIN_FILENO, TCSANOW, &g_rescue.saved);
   }
@@ -82,22 +95,6 @@ std::wstring to_wide(const std::string& text) {
   return out;
 }
 
-std::string to_utf8(wint_t c) {
-  const auto v = static_cast<std::uint32_t>(c);
-  std::string out;
-  const auto byte = [&](std::uint32_t b) { out += static_cast<char>(b); };
-  if (v < 0x80) {
-    byte(v);
-  } else if (v < 0x800) {
-    byte(0xc0 | v >> 6), byte(0x80 | (v & 0x3f));
-  } else if (v < 0x10000) {
-    byte(0xe0 | v >> 12), byte(0x80 | (v >> 6 & 0x3f)), byte(0x80 | (v & 0x3f));
-  } else {
-    byte(0xf0 | v >> 18), byte(0x80 | (v >> 12 & 0x3f)), byte(0x80 | (v >> 6 & 0x3f)), byte(0x80 | (v & 0x3f));
-  }
-  return out;
-}
-
 // Colour pairs are numbered as the styles are.
 void start_colors() {
   ::start_color();
@@ -107,57 +104,81 @@ void start_colors() {
   pair(Style::own_nick, COLOR_BLUE);
   pair(Style::good, COLOR_GREEN);
   pair(Style::bad, COLOR_RED);
+  ::init_pair(static_cast<short>(Style::qr), COLOR_WHITE, COLOR_BLACK);
 }
 
 attr_t attributes(Style style, bool color) {
-  const attr_t paint = color && style >= Style::nick && style <= Style::bad && style != Style::normal
-                           ? static_cast<attr_t>(COLOR_PAIR(static_cast<int>(style)))
-                           : 0;
+  const auto paint = color ? static_cast<attr_t>(COLOR_PAIR(static_cast<int>(style))) : 0;
   switch (style) {
-    case Style::bar: return A_REVERSE;
-    case Style::dim: return A_DIM;
+    case Style::bar:
+    case Style::selected: return A_REVERSE;
+    case Style::dim: return color ? A_DIM : A_NORMAL;
     case Style::nick:
     case Style::bad: return A_BOLD | paint;
     case Style::own_nick:
     case Style::good: return paint;
-    default: return A_NORMAL;
+    case Style::prompt: return A_BOLD;
+    case Style::qr: return paint;
+    case Style::normal: break;
   }
+  return A_NORMAL;
 }
 
-std::optional<Key> control_key(wint_t c) {
-  switch (c) {
-    case 0x01: return Key::home;
-    case 0x02: return Key::left;
-    case 0x03: return Key::interrupt;
-    case 0x04: return Key::erase;
-    case 0x05: return Key::end;
-    case 0x06: return Key::right;
-    case 0x08:
-    case 0x7f: return Key::backspace;
-    case 0x0a: return Key::newline;
-    case 0x0c: return Key::redraw;
-    case 0x0d: return Key::enter;
-    case 0x15: return Key::erase_to_start;
-    case 0x17: return Key::erase_word;
-    default: return std::nullopt;
-  }
-}
-
-std::optional<Key> function_key(int code) {
+const char* function_key_name(int code) {
+  static constexpr const char* kFunction[] = {"F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"};
+  if (code > KEY_F(0) && code <= KEY_F(12)) return kFunction[code - KEY_F(1)];
   switch (code) {
-    case KEY_ENTER: return Key::enter;
-    case KEY_BACKSPACE: return Key::backspace;
-    case KEY_DC: return Key::erase;
-    case KEY_LEFT: return Key::left;
-    case KEY_RIGHT: return Key::right;
-    case KEY_HOME: return Key::home;
-    case KEY_END: return Key::end;
-    case KEY_PPAGE: return Key::page_up;
-    case KEY_NPAGE: return Key::page_down;
-    case kControlHome: return Key::to_oldest;
-    case kControlEnd: return Key::to_newest;
-    default: return std::nullopt;
+    case KEY_ENTER: return "Enter";
+    case KEY_BACKSPACE: return "Backspace";
+    case KEY_DC: return "Delete";
+    case KEY_IC: return "Insert";
+    case KEY_LEFT: return "Left";
+    case KEY_RIGHT: return "Right";
+    case KEY_UP: return "Up";
+    case KEY_DOWN: return "Down";
+    case KEY_HOME: return "Home";
+    case KEY_END: return "End";
+    case KEY_PPAGE: return "PgUp";
+    case KEY_NPAGE: return "PgDn";
+    default: return nullptr;
   }
+}
+
+TerminalKey translate(int kind, wint_t c) {
+  TerminalKey out;
+  if (kind != KEY_CODE_YES) {
+    out.kind = TerminalKey::character;
+    out.code = static_cast<std::uint32_t>(c);
+    return out;
+  }
+  const int code = static_cast<int>(c);
+  switch (code) {
+    case kPasteBegin: out.kind = TerminalKey::paste_begin; return out;
+    case kPasteEnd: out.kind = TerminalKey::paste_end; return out;
+    case kFocusIn: out.kind = TerminalKey::focus_in; return out;
+    case kFocusOut: out.kind = TerminalKey::focus_out; return out;
+    default: break;
+  }
+  const int index = code - kFirstNamed;
+  const char* name = index >= 0 && index < static_cast<int>(std::size(kSequences)) ? kSequences[index].name
+                                                                                      : function_key_name(code);
+  if (name == nullptr) return out;
+  out.kind = TerminalKey::named;
+  out.name = name;
+  return out;
+}
+
+std::string base64(std::string_view text) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      bits = bits << 8 | (i + j < text.size() ? static_cast<unsigned char>(text[i + j]) : 0u);
+    for (std::size_t j = 0; j < 4; ++j)
+      out += i + j > text.size() ? '=' : kDigits[bits >> (18 - 6 * j) & 0x3f];
+  }
+  return out;
 }
 
 }  // namespace
@@ -165,13 +186,8 @@ std::optional<Key> function_key(int code) {
 struct Screen::Impl {
   SCREEN* terminal = nullptr;
   bool color = false;
-  bool pasting = false;
-  bool escaped = false;  // ESC was read: the next character comes with Alt
   bool ended = false;
-  std::string paste;
-
-  void take(int kind, wint_t c, std::vector<ModelEvent>& out);
-  void take_paste(int kind, wint_t c, std::vector<ModelEvent>& out);
+  KeyDecoder decoder;
 };
 
 Screen::Screen(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -199,48 +215,20 @@ std::unique_ptr<Screen> Screen::open(bool color, std::string& why) {
   if (impl->color) start_colors();
   ::define_key("\033[200~", kPasteBegin);
   ::define_key("\033[201~", kPasteEnd);
-  ::define_key("\033[1;5H", kControlHome);
-  ::define_key("\033[1;5F", kControlEnd);
-  write_quietly(kPasteOn, sizeof kPasteOn - 1);
+  ::define_key("\033[I", kFocusIn);
+  ::define_key("\033[O", kFocusOut);
+  for (std::size_t i = 0; i < std::size(kSequences); ++i)
+    ::define_key(kSequences[i].sequence, static_cast<int>(kFirstNamed + i));
+  write_quietly(kReportsOn, sizeof kReportsOn - 1);
   arm_rescue();
   return std::unique_ptr<Screen>(new Screen(std::move(impl)));
 }
 
 Screen::~Screen() {
-  write_quietly(kPasteOff, sizeof kPasteOff - 1);
+  write_quietly(kReportsOff, sizeof kReportsOff - 1);
   ::endwin();
   ::delscreen(impl_->terminal);
   g_rescue.armed = 0;
-}
-
-void Screen::Impl::take_paste(int kind, wint_t c, std::vector<ModelEvent>& out) {
-  if (kind == KEY_CODE_YES && c == static_cast<wint_t>(kPasteEnd)) {
-    pasting = false;
-    out.push_back(Pasted{std::move(paste)});
-    paste.clear();
-    return;
-  }
-  if (kind == KEY_CODE_YES || paste.size() > kMaxPasteBytes) return;
-  paste += to_utf8(c);
-}
-
-void Screen::Impl::take(int kind, wint_t c, std::vector<ModelEvent>& out) {
-  if (pasting) return take_paste(kind, c, out);
-  const bool alt = std::exchange(escaped, false);
-  if (kind == KEY_CODE_YES) {
-    if (c == static_cast<wint_t>(kPasteBegin)) pasting = true;
-    else if (const auto key = function_key(static_cast<int>(c))) out.push_back(KeyPressed{*key, {}});
-    return;
-  }
-  if (c == 0x1b) {
-    escaped = true;
-    return;
-  }
-  if (const auto key = control_key(c)) {
-    out.push_back(KeyPressed{alt && *key == Key::enter ? Key::newline : *key, {}});
-  } else if (!alt && c >= 0x20 && (c < 0x80 || c >= 0xa0)) {
-    out.push_back(KeyPressed{Key::character, to_utf8(c)});
-  }
 }
 
 std::vector<ModelEvent> Screen::read_input() {
@@ -256,9 +244,9 @@ std::vector<ModelEvent> Screen::read_input() {
       }
       break;
     }
-    impl_->take(kind, c, out);
+    impl_->decoder.take(translate(kind, c), out);
   }
-  if (!impl_->pasting) impl_->escaped = false;
+  impl_->decoder.pause(out);
   return out;
 }
 
@@ -285,6 +273,23 @@ void Screen::show(const Picture& picture) {
   ::wattrset(stdscr, A_NORMAL);
   ::wmove(stdscr, picture.cursor_row, picture.cursor_column);
   ::wrefresh(stdscr);
+}
+
+void Screen::suspend() {
+  write_quietly(kReportsOff, sizeof kReportsOff - 1);
+  ::endwin();
+}
+
+void Screen::resume() {
+  write_quietly(kReportsOn, sizeof kReportsOn - 1);
+  ::clearok(stdscr, TRUE);
+}
+
+void Screen::ring() { ::beep(); }
+
+void Screen::copy(std::string_view text) {
+  const std::string sequence = "\033]52;c;" + base64(text) + "\a";
+  write_quietly(sequence.data(), sequence.size());
 }
 
 void Screen::repaint() { ::clearok(stdscr, TRUE); }

@@ -24,6 +24,11 @@ class Screen {
   Resized read_size();
   void show(const Picture& picture);
   void repaint();       // everything anew at the next show()
+  void ring();
+  void copy(std::string_view text);  // to the clipboard, if the terminal does that (OSC 52)
+  // Gives the terminal to another program for a while.
+  void suspend();
+  void resume();
   bool at_end() const;  // the terminal is gone
 
  private:

@@ -7,7 +7,7 @@
 
 namespace comm {
 
-enum class Style : std::uint8_t { normal, bar, dim, nick, own_nick, good, bad, prompt };
+enum class Style : std::uint8_t { normal, bar, dim, nick, own_nick, good, bad, prompt, selected, qr };
 
 struct Cell {
   std::string text = " ";  // empty: covered by the wide cluster to the left

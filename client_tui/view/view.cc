@@ -1,24 +1,11 @@
 #include "client_tui/view/view.h"
 
-#include <chrono>
+#include <algorithm>
+
+#include "client_tui/view/parts.h"
 
 namespace comm {
-namespace {
-
-constexpr int kMinRows = 4, kMinColumns = 20;
-constexpr int kWideColumns = 48;      // from here on nicknames have a column of their own
-constexpr int kMaxNickColumns = 16;
-constexpr int kMarkColumns = 4;       // room for the state at the right, with a space before it
-
-struct Line {
-  Clusters lead;   // time and nickname, or blanks
-  Style lead_style = Style::normal;
-  Clusters text;
-  Style text_style = Style::normal;
-  std::string mark;
-  Style mark_style = Style::normal;
-  int text_column = 0;
-};
+namespace view {
 
 Clusters ascii_clusters(std::string_view text) {
   Clusters out;
@@ -26,279 +13,270 @@ Clusters ascii_clusters(std::string_view text) {
   return out;
 }
 
-struct Layout {
-  const Model& model;
-  SafeOptions safe;
-  int nick_columns = 10;
-  bool wide = true;
-};
-
-// "bob", "> bob" for what goes to bob, "? 77ab..10fe" for what a stranger wrote.
-Clusters nick_of(const Layout& layout, const Entry& entry) {
-  const char* lead = entry.outgoing ? "> " : entry.request ? "? " : "  ";
-  std::string name = safe_excerpt(peer_name(layout.model, entry.peer), layout.nick_columns, layout.safe);
-  SafeOptions single = layout.safe;
+int Canvas::text(int row, int column, std::string_view raw, Style style, int end) const {
+  SafeOptions single = safe;
   single.single_line = true;
-  return safe_clusters((layout.wide || lead[0] != ' ' ? lead : "") + name, single);
+  return grid.put(row, column, safe_clusters(raw.substr(0, 4'096), single), style, end);
 }
 
-Style mark_style(const Entry& entry) {
-  switch (entry.state) {
-    case DeliveryState::delivered: return Style::good;
-    case DeliveryState::expired:
-    case DeliveryState::failed: return Style::bad;
-    default: return Style::dim;
+void draw_lines(const Canvas& canvas, const Area& area, const std::vector<Line>& lines, std::size_t first) {
+  for (std::size_t i = first; i < lines.size() && area.top + static_cast<int>(i - first) < area.bottom; ++i) {
+    const Line& line = lines[i];
+    const int row = area.top + static_cast<int>(i - first);
+    canvas.grid.put(row, area.left, line.lead, line.lead_style, area.right);
+    const Clusters mark = safe_clusters(line.mark, {});
+    const int mark_column = std::max(area.left, area.right - columns_of(mark));
+    canvas.grid.put(row, area.left + line.text_column, line.text, line.text_style, mark.empty() ? area.right : mark_column);
+    if (!mark.empty()) canvas.grid.put(row, mark_column, mark, line.mark_style, area.right);
   }
 }
 
-// The rows of one entry at the present width, top to bottom.
-std::vector<Line> entry_lines(const Layout& layout, const Entry& entry) {
-  const int columns = layout.model.columns;
-  std::string text = entry.text;
-  if (entry.late) text += " (late)";
-  const std::string time = clock_text(entry.at, layout.model.utc_offset_minutes);
-  Clusters lead = ascii_clusters(time + (layout.wide ? "  " : " "));
-  Style lead_style = Style::dim;
-  int text_column;
-  if (entry.notice) {
-    const Clusters bar = ascii_clusters("-- ");
-    lead.insert(lead.end(), bar.begin(), bar.end());
-    text_column = columns_of(lead);
-  } else {
-    const Clusters nick = nick_of(layout, entry);
-    lead.insert(lead.end(), nick.begin(), nick.end());
-    lead_style = entry.outgoing ? Style::own_nick : Style::nick;
-    text_column = columns_of(lead) + 1;
-    if (layout.wide) text_column = 7 + 2 + layout.nick_columns + 2;
-  }
-  const int room = std::max(1, columns - text_column - (entry.notice ? 0 : kMarkColumns));
-  std::vector<Line> lines;
-  for (Clusters& row : wrap(safe_clusters(text, layout.safe), room)) {
-    Line line;
-    if (lines.empty()) {
-      line.lead = lead;
-      line.lead_style = lead_style;
-    }
-    line.text = std::move(row);
-    line.text_style = entry.notice ? Style::dim : Style::normal;
-    line.text_column = text_column;
-    lines.push_back(std::move(line));
-  }
-  if (entry.outgoing) {
-    lines.back().mark = state_mark(entry, layout.safe.ascii);
-    lines.back().mark_style = mark_style(entry);
-  }
-  return lines;
-}
-
-Line day_line(const Layout& layout, Millis at) {
-  Line line;
-  std::string text = "---- " + day_text(at, layout.model.utc_offset_minutes) + " ";
-  text.resize(static_cast<std::size_t>(std::max<int>(static_cast<int>(text.size()), layout.model.columns)), '-');
-  line.text = ascii_clusters(text);
-  line.text_style = Style::dim;
-  return line;
-}
-
-Millis local_day(const Model& model, Millis at) {
-  return (at + model.utc_offset_minutes * kMinute) / kDay;
-}
-
-// Conversation rows from the newest backwards, until `wanted` rows or the beginning; result is top to bottom.
-std::vector<Line> last_lines(const Layout& layout, std::size_t wanted, bool& complete) {
-  std::vector<std::vector<Line>> blocks;
-  std::size_t rows = 0;
-  complete = false;
-  auto it = layout.model.entries.rbegin();
-  const auto end = layout.model.entries.rend();
-  while (it != end && layout.model.frozen_end && it->number >= *layout.model.frozen_end) ++it;
-  for (; it != end && rows < wanted; ++it) {
-    std::vector<Line> lines = entry_lines(layout, *it);
-    const auto older = std::next(it);
-    if (older == end || local_day(layout.model, older->at) != local_day(layout.model, it->at))
-      lines.insert(lines.begin(), day_line(layout, it->at));
-    rows += lines.size();
-    blocks.push_back(std::move(lines));
-  }
-  complete = it == end;
+std::vector<Line> text_lines(const Canvas& canvas, const std::vector<std::string>& texts, int columns) {
   std::vector<Line> out;
-  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block)
-    for (Line& line : *block) out.push_back(std::move(line));
+  for (const std::string& text : texts) {
+    // "name   what it is": what it is stays below itself.
+    const std::size_t gap = text.find("  ", text.find_first_not_of(' '));
+    const std::size_t begin = gap == std::string::npos ? 0 : text.find_first_not_of(' ', gap);
+    std::size_t indent = begin == std::string::npos || static_cast<int>(begin) > columns / 2 ? 0 : begin;
+    if (text.size() <= static_cast<std::size_t>(columns)) indent = 0;
+    const Clusters body = safe_clusters(std::string_view(text).substr(indent), canvas.safe);
+    bool first = true;
+    for (Clusters& row : wrap(body, std::max(1, columns - static_cast<int>(indent)))) {
+      Line line;
+      if (first) line.lead = ascii_clusters(std::string_view(text).substr(0, indent));
+      line.text = std::move(row);
+      line.text_column = static_cast<int>(indent);
+      out.push_back(std::move(line));
+      first = false;
+    }
+  }
   return out;
 }
 
-void draw_line(Grid& grid, int row, const Line& line) {
-  grid.put(row, 0, line.lead, line.lead_style);
-  const int end = line.mark.empty() ? grid.columns() : grid.columns() - kMarkColumns;
-  grid.put(row, line.text_column, line.text, line.text_style, std::max(end, 1));
-  if (line.mark.empty()) return;
-  const Clusters mark = safe_clusters(line.mark, {});
-  grid.put(row, std::max(0, grid.columns() - columns_of(mark)), mark, line.mark_style);
+namespace {
+
+// --- the line at the top ---
+
+// Sections after the name, in order; what does not fit leaves from the end.
+std::vector<std::string> header_sections(const Canvas& canvas) {
+  const Model& model = canvas.model;
+  const StatusLine& status = model.status;
+  std::vector<std::string> out;
+  std::string peers = plural(status.peers, "peer") + "  " + plural(status.relays, "relay");
+  if (canvas.wide && !status.nat.empty()) peers += "  NAT: " + status.nat;
+  out.push_back(std::move(peers));
+  std::string outbox = "outbox " + std::to_string(status.outbox);
+  if (canvas.wide && status.outbox > 0) outbox += " (" + size_text(status.outbox_bytes) + ")";
+  out.push_back(std::move(outbox));
+  std::uint32_t troubles = 0;
+  std::size_t requests = 0;
+  for (const auto& [address, contact] : model.contacts) {
+    troubles += contact.troubles;
+    requests += is_request(contact) ? 1 : 0;
+  }
+  if (troubles > 0) out.push_back(std::to_string(troubles) + " failed");
+  if (requests > 0) out.push_back(plural(requests, "request"));
+  if (canvas.wide && status.store_bytes > 0) out.push_back("store " + size_text(status.store_bytes));
+  return out;
 }
 
-std::string plural(std::uint64_t count, const char* noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
+}  // namespace
 
-void draw_header(Grid& grid, const Model& model) {
+void draw_header(const Canvas& canvas) {
+  const Model& model = canvas.model;
+  Grid& grid = canvas.grid;
   grid.fill(0, ' ', Style::bar);
-  std::string text = " comm  " + short_hex(model.own.view()) + " | " + plural(model.peers, "peer") + "  " +
-                     plural(model.relays, "relay") + " | outbox " + std::to_string(model.outbox);
+  std::string head = " comm";
+  if (canvas.wide && !model.version.empty()) head += " " + model.version;
+  head += "  ";
+  int column = canvas.own(0, 0, head, Style::bar, grid.columns());
+  if (!model.own_name.empty()) {
+    column = canvas.text(0, column, safe_name(model.own_name, canvas.safe), Style::bar, grid.columns());
+    ++column;
+  }
+  column = canvas.own(0, column, tail_hex(model.own.view(), canvas.wide ? 8 : 4, 4), Style::bar, grid.columns());
   const std::string time = clock_text(model.now, model.utc_offset_minutes);
-  const int time_column = grid.columns() - static_cast<int>(time.size()) - 1;
-  const bool with_time = grid.columns() >= kWideColumns;
-  grid.put(0, 0, text, Style::bar, with_time ? time_column - 1 : grid.columns());
-  if (with_time) grid.put(0, time_column, time, Style::bar);
+  const int time_column = grid.columns() - 1 - static_cast<int>(time.size());
+  if (time_column > column + 1) grid.put(0, time_column, time, Style::bar);
+  for (const std::string& section : header_sections(canvas)) {
+    const std::string piece = " | " + section;
+    if (column + static_cast<int>(piece.size()) >= time_column) break;
+    column = canvas.own(0, column, piece, Style::bar, time_column);
+  }
 }
+
+namespace {
 
 // --- the draft ---
 
 // Cells of the draft broken hard at the edge: the same prefix always lies in the same rows, so the cursor does too.
-struct DraftLayout {
+struct Flow {
   std::vector<Clusters> rows{1};
   int column = 0;
-};
 
-void flow(DraftLayout& out, const Clusters& text, int indent, int columns) {
-  for (const Cluster& cluster : text) {
-    if (cluster.newline() || out.column + cluster.columns > columns) {
-      out.rows.emplace_back(indent > 0 ? ascii_clusters(std::string(static_cast<std::size_t>(indent), ' ')) : Clusters{});
-      out.column = indent;
+  void add(const Clusters& text, int indent, int columns) {
+    for (const Cluster& cluster : text) {
+      if (cluster.newline() || column + cluster.columns > columns) {
+        rows.emplace_back(ascii_clusters(std::string(static_cast<std::size_t>(indent), ' ')));
+        column = indent;
+      }
+      if (cluster.newline() || column + cluster.columns > columns) continue;
+      rows.back().push_back(cluster);
+      column += cluster.columns;
     }
-    if (cluster.newline() || out.column + cluster.columns > columns) continue;
-    out.rows.back().push_back(cluster);
-    out.column += cluster.columns;
   }
-}
-
-std::string prompt_of(const Model& model, const SafeOptions& safe) {
-  const auto to = addressee(model);
-  if (!to) return "[nobody]> ";
-  return "[" + safe_name(peer_name(model, *to), safe) + "]> ";
-}
+};
 
 struct DraftPicture {
   std::vector<Clusters> rows;
   int cursor_row = 0, cursor_column = 0;
 };
 
-DraftPicture layout_draft(const Model& model, const SafeOptions& safe) {
-  SafeOptions single = safe;
+std::string prompt_of(const Canvas& canvas) {
+  const auto to = addressee(canvas.model);
+  if (!to) return canvas.model.window.page == Page::log ? "[log]> " : "[home]> ";
+  return "[" + safe_name(peer_name(canvas.model, *to), canvas.safe) + "]> ";
+}
+
+DraftPicture layout_draft(const Canvas& canvas) {
+  SafeOptions single = canvas.safe;
   single.single_line = true;
-  const Clusters prompt = safe_clusters(prompt_of(model, safe), single);
-  const int columns = std::max(1, model.columns - 1);  // the cursor needs a cell after the last character
+  const Editor& editor = canvas.model.editor;
+  const Clusters prompt = safe_clusters(prompt_of(canvas), single);
+  const int columns = std::max(1, canvas.model.columns - 1);  // the cursor needs a cell after the last character
   int indent = columns_of(prompt);
   if (indent > columns / 2) indent = 0;
-  DraftPicture out;
-  DraftLayout upto, whole;
-  flow(upto, prompt, indent, columns);
+  Flow upto, whole;
+  upto.add(prompt, indent, columns);
   whole = upto;
-  flow(upto, safe_clusters(std::string_view(model.draft).substr(0, model.cursor), safe), indent, columns);
-  flow(whole, safe_clusters(model.draft, safe), indent, columns);
-  out.cursor_row = static_cast<int>(upto.rows.size()) - 1;
-  out.cursor_column = upto.column;
-  out.rows = std::move(whole.rows);
-  return out;
+  upto.add(safe_clusters(std::string_view(editor.text()).substr(0, editor.cursor()), canvas.safe), indent, columns);
+  whole.add(safe_clusters(editor.text(), canvas.safe), indent, columns);
+  return {std::move(whole.rows), static_cast<int>(upto.rows.size()) - 1, upto.column};
 }
 
-// Draws the draft in rows [top, top + height) and sets the cursor.
-void draw_draft(Picture& picture, const DraftPicture& draft, int top, int height) {
+void draw_draft(const Canvas& canvas, Picture& picture, const DraftPicture& draft, int top, int height) {
   const int first = std::max(0, draft.cursor_row - height + 1);
   for (int i = 0; i < height && first + i < static_cast<int>(draft.rows.size()); ++i)
-    picture.grid.put(top + i, 0, draft.rows[static_cast<std::size_t>(first + i)], Style::normal);
+    canvas.grid.put(top + i, 0, draft.rows[static_cast<std::size_t>(first + i)], Style::normal);
   picture.cursor_row = top + draft.cursor_row - first;
-  picture.cursor_column = std::min(draft.cursor_column, picture.grid.columns() - 1);
+  picture.cursor_column = std::min(draft.cursor_column, canvas.grid.columns() - 1);
+  const Model& model = canvas.model;
+  if (!canvas.wide || model.editor.empty()) return;
+  const bool saved = model.unsaved_drafts.empty();
+  const std::string size = size_text(model.editor.text().size());
+  const std::string note = std::string(saved ? "draft saved   " : "draft   ") + size.substr(0, size.find(' ')) + "/56 kB";
+  const int column = canvas.grid.columns() - 11 - static_cast<int>(note.size());
+  const auto& last = draft.rows.back();
+  if (columns_of(last) + 2 < column) canvas.own(top + height - 1, column, note, Style::dim, canvas.grid.columns());
 }
 
-void draw_tiny(Picture& picture) {
-  const Grid& grid = picture.grid;
+void draw_hints(const Canvas& canvas, int row) {
+  const Model& model = canvas.model;
+  const int columns = canvas.grid.columns();
+  if (model.question) {
+    canvas.text(row, 1, model.question->text, Style::bad, columns);
+    return;
+  }
+  const std::string check = state_mark(DeliveryState::delivered, 0, false, canvas.safe.ascii);
+  const std::string cross = state_mark(DeliveryState::expired, 0, false, canvas.safe.ascii);
+  std::string hints;
+  if (model.overlay) {
+    hints = model.overlay->kind == OverlayKind::search     ? " Enter search or open  n N next, before  C-f new search  Esc close"
+            : model.overlay->kind == OverlayKind::switcher ? " Type to choose  Up Down  Enter opens  Esc close"
+                                                           : " Up Down PgUp PgDn  Enter  Esc close";
+  } else if (columns >= 118) {
+    hints = " Enter send  M-Enter newline  M-a next unread  M-i info  ^F search  F1 help  . sealed ~ queued ^n relayed " +
+            check + " delivered";
+  } else {
+    hints = " Enter send  M-Enter newline  M-a next unread  F1 help   . ~ ^n " + check + " " + cross + " = states";
+  }
+  canvas.grid.put(row, 0, safe_clusters(hints, {}), Style::dim);
+}
+
+// --- the program's last word, above the rule ---
+
+// Returns how many rows it takes at the bottom of the area.
+int draw_notice(const Canvas& canvas, const Area& area) {
+  const std::string& notice = canvas.model.notice;
+  if (notice.empty() || canvas.model.overlay || area.rows() < 2) return 0;
+  if (canvas.model.window.page != Page::talk && area.rows() > 10) return 0;  // it stands there already
+  SafeOptions single = canvas.safe;
+  single.single_line = true;
+  auto rows = wrap(safe_clusters("-- " + notice, single), std::max(1, area.columns()));
+  const int most = std::max(1, area.rows() / 2);
+  const int count = std::min(static_cast<int>(rows.size()), most);
+  for (int i = 0; i < count; ++i)
+    canvas.grid.put(area.bottom - count + i, area.left, rows[static_cast<std::size_t>(i)], Style::prompt, area.right);
+  return count;
+}
+
+void draw_rule(const Canvas& canvas, int row, const std::vector<int>& crossings, int left) {
+  canvas.grid.fill(row, '-', Style::dim);
+  for (const int column : crossings) canvas.own(row, column, "+", Style::dim, canvas.grid.columns());
+  const Conversation& talk = canvas.model.talk;
+  if (canvas.model.window.page == Page::talk && talk.anchor) {
+    const std::string text = talk.arrived_below > 0
+                                 ? " " + std::to_string(talk.arrived_below) + " new below, C-End shows them "
+                                 : std::string(" older messages, C-End shows the newest ");
+    canvas.own(row, left + 2, text, Style::bar, canvas.grid.columns());
+  }
+}
+
+void draw_tiny(Grid& grid) {
   const std::string text = "window too small, draft kept";
   for (int row = 0; row < grid.rows(); ++row) {
     const auto from = static_cast<std::size_t>(row) * static_cast<std::size_t>(grid.columns());
     if (from >= text.size()) break;
-    picture.grid.put(row, 0, std::string_view(text).substr(from), Style::normal);
+    grid.put(row, 0, std::string_view(text).substr(from), Style::normal);
   }
+}
+
+void draw_middle(const Canvas& canvas, int bottom, Picture& picture) {
+  const Model& model = canvas.model;
+  const int columns = canvas.grid.columns();
+  std::vector<int> crossings;
+  Area middle{1, bottom, 0, columns};
+  if (columns >= kSidebarFrom && model.settings.show_sidebar) {
+    const int width = model.settings.sidebar != 0 ? std::clamp(model.settings.sidebar, 18, 26) : canvas.wide ? 26 : 20;
+    if (!model.overlay) draw_sidebar(canvas, {1, bottom, 0, width});
+    crossings.push_back(width);
+    middle.left = width + 1;
+  }
+  if (canvas.wide && model.settings.show_info && model.window.page == Page::talk) {
+    middle.right = columns - kInfoColumns - 1;
+    crossings.push_back(middle.right);
+    if (!model.overlay) draw_info(canvas, {1, bottom, middle.right + 1, columns});
+  }
+  if (model.overlay) crossings.clear();
+  for (int row = 1; row < bottom; ++row)
+    for (const int column : crossings) canvas.own(row, column, "|", Style::dim, columns);
+  draw_rule(canvas, bottom, crossings, middle.left);
+  if (model.overlay) return draw_overlay(canvas, {1, bottom, 0, columns}, picture);
+  middle.bottom -= draw_notice(canvas, middle);
+  if (model.window.page == Page::talk) draw_talk(canvas, middle, picture);
+  else draw_page(canvas, middle);
 }
 
 }  // namespace
-
-std::string state_mark(const Entry& entry, bool ascii) {
-  switch (entry.state) {
-    case DeliveryState::needs_key: return "?";
-    case DeliveryState::sealed: return ".";
-    case DeliveryState::queued: return "~";
-    case DeliveryState::relayed: return "^" + std::to_string(std::min<std::uint32_t>(entry.relays, 99));
-    case DeliveryState::delivered: return ascii ? "+" : "\xe2\x9c\x93";
-    case DeliveryState::expired: return ascii ? "x" : "\xe2\x9c\x97";
-    case DeliveryState::failed: return "!";
-  }
-  return " ";
-}
-
-std::string state_words(DeliveryState state, std::uint32_t relays, bool late) {
-  switch (state) {
-    case DeliveryState::needs_key: return "needs key";
-    case DeliveryState::relayed: return "relayed " + std::to_string(relays);
-    case DeliveryState::delivered: return late ? "delivered late" : "delivered";
-    default: return to_string(state);
-  }
-}
-
-std::string clock_text(Millis wall, int utc_offset_minutes) {
-  const Millis minutes = (wall + utc_offset_minutes * kMinute) / kMinute;
-  const auto two = [](Millis n) { return std::string(n < 10 ? "0" : "") + std::to_string(n); };
-  return two(minutes / 60 % 24) + ":" + two(minutes % 60);
-}
-
-std::string day_text(Millis wall, int utc_offset_minutes) {
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::chrono::sys_days days{std::chrono::days{(wall + utc_offset_minutes * kMinute) / kDay}};
-  const std::chrono::year_month_day date{days};
-  return std::string(kDays[std::chrono::weekday{days}.c_encoding()]) + " " +
-         std::to_string(static_cast<unsigned>(date.day())) + " " +
-         kMonths[static_cast<unsigned>(date.month()) - 1] + " " + std::to_string(static_cast<int>(date.year()));
-}
+}  // namespace view
 
 Picture draw(const Model& model, const ViewOptions& options) {
-  Picture picture{Grid(std::max(1, model.rows), std::max(1, model.columns))};
+  constexpr int kMinRows = 4, kMinColumns = 20, kHintsFrom = 10;
+  Picture picture{Grid(std::max(1, model.rows), std::max(1, model.columns)), 0, 0, {}};
   if (model.rows < kMinRows || model.columns < kMinColumns) {
-    draw_tiny(picture);
+    view::draw_tiny(picture.grid);
     return picture;
   }
-  Layout layout{model, {.ascii = options.ascii}};
-  layout.wide = model.columns >= kWideColumns;
-  for (const auto& [address, contact] : model.contacts)
-    layout.nick_columns = std::max(layout.nick_columns,
-                                   std::min(kMaxNickColumns, static_cast<int>(contact.name.size())));
-
-  const DraftPicture draft = layout_draft(model, layout.safe);
-  const int hints = model.rows >= 10 ? 1 : 0;
+  view::Canvas canvas{model, picture.grid, {}, model.columns >= view::kWideColumns};
+  canvas.safe.ascii = options.ascii || model.settings.ascii;
+  const view::DraftPicture draft = view::layout_draft(canvas);
+  const int hints = model.rows >= kHintsFrom || model.question ? 1 : 0;
   const int draft_rows = std::clamp(static_cast<int>(draft.rows.size()), 1, std::max(1, model.rows / 3));
-  const int talk_rows = model.rows - 2 - hints - draft_rows;
-
-  draw_header(picture.grid, model);
-  bool complete = false;
-  const std::size_t shown = static_cast<std::size_t>(std::max(0, talk_rows));
-  const std::vector<Line> lines = last_lines(layout, shown + std::min<std::size_t>(model.scroll, 1'000'000), complete);
-  const std::size_t above = lines.size() > shown ? lines.size() - shown : 0;
-  const std::size_t scroll = std::min(model.scroll, above);
-  picture.max_scroll = complete ? above : std::max(model.scroll, above);
-  const std::size_t first = above - scroll;
-  for (std::size_t i = 0; i < shown && first + i < lines.size(); ++i)
-    draw_line(picture.grid, 1 + static_cast<int>(i), lines[first + i]);
-
-  const int rule = 1 + talk_rows;
-  picture.grid.fill(rule, '-', Style::dim);
-  if (model.frozen_end && *model.frozen_end < model.next_number)
-    picture.grid.put(rule, 2, " " + std::to_string(model.next_number - *model.frozen_end) + " new below ",
-                     Style::bar);
-  draw_draft(picture, draft, rule + 1, draft_rows);
-  if (hints != 0) {
-    picture.grid.put(model.rows - 1, 0, " Enter send  M-Enter newline  PgUp PgDn scroll  /help  C-c twice leaves",
-                     Style::dim);
-  }
+  const int rule = std::max(1, model.rows - hints - draft_rows - 1);
+  view::draw_header(canvas);
+  view::draw_draft(canvas, picture, draft, rule + 1, std::min(draft_rows, model.rows - hints - rule - 1));
+  view::draw_middle(canvas, rule, picture);
+  if (hints != 0) view::draw_hints(canvas, model.rows - 1);
   return picture;
 }
 

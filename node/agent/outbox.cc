@@ -2,7 +2,13 @@
 
 namespace comm::agent {
 namespace {
-bool in_trouble(DeliveryState state) { return state == DeliveryState::expired || state == DeliveryState::failed; }
+constexpr std::string_view kCancelled = "cancelled";
+
+// What the user has to look at: what they cancelled themselves is no trouble.
+bool in_trouble(const StatusRow& status) {
+  return status.state == DeliveryState::expired ||
+         (status.state == DeliveryState::failed && !status.detail.starts_with(kCancelled));
+}
 }  // namespace
 
 Outbox::Outbox(const Identity& identity, const Profile& profile, const StoreView& store, RandomSource& random,
@@ -81,10 +87,10 @@ bool Outbox::advance(Entry& entry, DeliveryInput input, Effects& out, Change cha
   const auto step = next_delivery(entry.state, input);
   if (!step) return false;
   if (step->next == entry.state && change.relays <= entry.relays) return false;
-  const int trouble = (in_trouble(step->next) ? 1 : 0) - (in_trouble(entry.state) ? 1 : 0);
   entry.state = step->next;
   entry.relays = std::max(entry.relays, change.relays);
   StatusRow status = history_.status(entry.sequence);
+  const bool was_trouble = in_trouble(status);
   status.state = entry.state;
   status.relays = entry.relays;
   status.late = step->late;
@@ -97,7 +103,7 @@ bool Outbox::advance(Entry& entry, DeliveryInput input, Effects& out, Change cha
   if (change.holder && status.holders.size() < kMaxHoldersKept) status.holders.push_back({*change.holder, now_.wall});
   if (entry.state == DeliveryState::delivered) status.acked_at = now_.wall;
   if (input == DeliveryInput::retried) status.holders.clear();
-  if (trouble != 0) contacts_.trouble(entry.peer, trouble, out);
+  if (was_trouble != in_trouble(status)) contacts_.trouble(entry.peer, was_trouble ? -1 : 1, out);
   history_.put_status(entry.sequence, status, out);
   set_timer(entry);
   announce(entry, status, out);
@@ -279,7 +285,8 @@ void Outbox::cancel(TimePoint now, const MessageUid& uid, Effects& out) {
   for (const Copy& copy : row->copies)
     if (copy.state == CopyState::live) withdraw(copy, out);
   Change change;
-  change.detail = entry->relays == 0 ? "cancelled" : "cancelled; what was already received cannot be recalled";
+  change.detail = kCancelled;
+  if (entry->relays != 0) change.detail += "; what was already received cannot be recalled";
   advance(*entry, DeliveryInput::given_up, out, std::move(change));
   drop(uid, out);  // an acknowledgement could now be our own: none is believed
 }
@@ -315,7 +322,7 @@ void Outbox::forget(TimePoint now, const MessageUid& uid, Effects& out) {
         if (copy.state == CopyState::live) withdraw(copy, out);
     drop(uid, out);
   }
-  if (const auto item = history_.read(*sequence); item && !item->forgotten && in_trouble(history_.status(*sequence).state))
+  if (const auto item = history_.read(*sequence); item && !item->forgotten && in_trouble(history_.status(*sequence)))
     contacts_.trouble(item->peer, -1, out);
   history_.forget(*sequence, out);
 }

@@ -57,6 +57,20 @@ bool settle_data_dir(RuntimeConfig& config, const Address& address, Failure& fai
   return !config.data_dir.empty();
 }
 
+// What the settings say about the screen.
+ScreenConfig screen_config(const Settings& settings) {
+  ScreenConfig out;
+  out.ascii = settings.ascii.value_or(false) || !utf8_locale();
+  out.lifetime = settings.ttl_minutes.value_or(kDefaultLifetimeMinutes);
+  out.own_name = settings.name.value_or("");
+  out.screen.sidebar = settings.sidebar.value_or(0);
+  out.screen.show_info = settings.info.value_or(true);
+  const std::string bell = settings.bell.value_or("unfocused");
+  out.screen.bell = bell == "off" ? Bell::off : bell == "all" ? Bell::all : Bell::unfocused;
+  for (const auto& [action, keys] : settings.keys) out.keymap.bind(action, keys);
+  return out;
+}
+
 // Who chats, and where.
 struct User {
   LockedBox<Identity> identity;
@@ -118,9 +132,11 @@ int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
   auto runtime = Runtime::open(chat.config, std::move(identity), failure);
   if (!runtime) return fail(failure);
   const char* no_color = std::getenv("NO_COLOR");
-  const bool ascii = chat.settings.ascii.value_or(false) || !utf8_locale();
-  ScreenConfig config{data_dir, no_color == nullptr || no_color[0] == '\0', ascii, std::move(chat.contacts),
-                      std::move(chat.greeting), chat.settings.ttl_minutes.value_or(kDefaultLifetimeMinutes)};
+  ScreenConfig config = screen_config(chat.settings);
+  config.data_dir = data_dir;
+  config.color = no_color == nullptr || no_color[0] == '\0';
+  config.contacts = std::move(chat.contacts);
+  config.greeting = std::move(chat.greeting);
   std::string why;
   auto screen = ScreenFrontend::open(*runtime, std::move(config), why);
   if (!screen) return fail({kExitUnavailable, "cannot open the chat screen: " + why + ". Use --plain."});

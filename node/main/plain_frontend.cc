@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "client_tui/view/view.h"
+#include "client_tui/view/format.h"
 #include "node/main/local_time.h"
 #include "proto/wire/content.h"
 
@@ -117,12 +117,6 @@ void PlainFrontend::send(const Address& to, std::string text) {
   runtime_.command(SendText{to, std::move(text), std::move(ref), lifetime_});
 }
 
-void PlainFrontend::send_to_name(const LineMessage& message) {
-  for (const ContactInfo& contact : runtime_.agent()->contacts())
-    if (contact.name == message.name) return send(contact.address, message.text);
-  say("There is no contact of that name. /add ADDRESS NAME makes one.");
-}
-
 void PlainFrontend::on_line(std::string_view raw) {
   while (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
   if (!valid_utf8(raw)) return say("That line is not UTF-8. Nothing was sent.");
@@ -134,27 +128,8 @@ void PlainFrontend::on_line(std::string_view raw) {
                    say("To whom? Write ADDRESS text. Nothing was sent.");
                  },
                  [&](LineTo& to) { send(to.to, std::move(to.text)); },
-                 [&](const LineMessage& message) { send_to_name(message); },
-                 [&](const LineAdd& add) {
-                   runtime_.command(AddContact{add.address, add.name});
-                   say("added " + name_of(add.address));
-                 },
-                 [&](const LineConnect& connect) {
-                   runtime_.connect(connect.endpoint);
-                   say("connecting to " + safe_text(connect.endpoint, safe_));
-                 },
-                 [&](const LineMe&) {
-                   say("you are " + address_hex(*ready_.address));
-                   say("or, with a checksum, " + address_bech32m(*ready_.address));
-                 },
-                 [&](const LinePeers&) {
-                   say(std::to_string(peers_.sessions) + " peers connected, " + std::to_string(peers_.relays) +
-                       " of them relays");
-                 },
-                 [&](const LineHelp&) {
-                   for (std::size_t i = 0; i < kHelpLineCount; ++i) say(kHelpLines[i]);
-                 },
-                 [&](const LineQuit&) { runtime_.stop(kExitOk); },
+                 [&](const LineAsk& ask) { say(ask.why + " Nothing was sent."); },
+                 [&](const LineCommand& command) { run(command); },
                  [&](const LineRefused& refused) { say(safe_text(refused.why, safe_)); },
              },
              line);

@@ -1,5 +1,5 @@
 // `comm chat --plain`: one appended line per event, states as words, no escape bytes; `ADDRESS text` sends. For pipes,
-// dumb terminals and screen readers. Received text passes safe_text. Lives on the runtime's thread.
+// dumb terminals and screen readers. Everything received passes safe_text. Lives on the runtime's thread.
 #pragma once
 #include <deque>
 #include <map>
@@ -29,16 +29,25 @@ class PlainFrontend final : public Frontend {
   void say(const std::string& text);  // with the time before it
   void on_line(std::string_view line);
   void send(const Address& to, std::string text);
-  void send_to_name(const LineMessage& message);
   void show(const StateChanged& change);
   void show(const Received& received);
   std::string name_of(const Address& address) const;
   std::string excerpt(const StateChanged& change);
 
+  // plain_commands.cc
+  void run(const LineCommand& line);
+  void help(std::string_view about);
+  void me();
+  void verify(const Address& peer, std::string_view verdict);
+  void list_requests();
+  void list_outbox();
+  // The contact of that name or address; says why not.
+  std::optional<Address> peer(std::string_view name);
+
   Runtime& runtime_;
   Departure departure_;
   SafeOptions safe_;
-  const std::uint16_t lifetime_;
+  std::uint16_t lifetime_;
   Output out_;
   LineReader input_;
   Ready ready_;

@@ -12,7 +12,9 @@
 namespace comm {
 namespace {
 
-constexpr std::size_t kHistoryShown = 500;
+constexpr Millis kDraftDelay = 700;      // after a key: drafts are on disk within a second
+constexpr int kInfoPaneColumns = 110;
+constexpr int kMostRedraws = 64;         // parts of the history loaded while one picture is drawn
 
 sigset_t window_signal() {
   sigset_t set;
@@ -54,12 +56,17 @@ ScreenFrontend::ScreenFrontend(Runtime& runtime, ScreenConfig config, std::uniqu
   block_window_signal();  // newterm() asked for it to interrupt; the descriptor below is how it is told instead
   const sigset_t set = window_signal();
   window_fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  model_.settings = config_.screen;
+  model_.keymap = config_.keymap;
+  model_.lifetime = config_.lifetime;
 }
 
 ScreenFrontend::~ScreenFrontend() { close(0); }
 
 void ScreenFrontend::close(int exit_code) {
   if (!screen_) return;
+  if (editor_fd_ >= 0) ::close(std::exchange(editor_fd_, -1));
+  if (!editor_file_.empty()) ::unlink(editor_file_.c_str());
   screen_.reset();
   if (saved_stderr_ >= 0) {
     ::dup2(saved_stderr_, STDERR_FILENO);
@@ -73,81 +80,123 @@ void ScreenFrontend::close(int exit_code) {
 
 void ScreenFrontend::ready(const Ready& ready) {
   ready_ = true;
+  const Agent& agent = *runtime_.agent();
   feed(screen_->read_size());
   tick();
+  feed(Started{*ready.address, config_.own_name, ready.endpoint, std::to_string(runtime_.now().wall), COMM_VERSION});
   for (const ContactInfo& contact : config_.contacts) runtime_.command(AddContact{contact.address, contact.name});
-  refresh_contacts();
-  feed(HistoryLoaded{runtime_.agent()->history(std::nullopt, 0, kHistoryShown)});
-  feed(Started{*ready.address, ready.endpoint, std::to_string(runtime_.now().wall)});
-  feed(Said{"You are " + address_hex(*ready.address) + ". /help lists the commands."});
+  refresh();
+  feed(DraftsLoaded{agent.drafts()});
   if (!config_.greeting.empty()) feed(Said{config_.greeting});
-  if (model_.target == std::nullopt && !config_.contacts.empty()) model_.target = config_.contacts.front().address;
+  open_first_window();
   runtime_.watch(STDIN_FILENO, [this] { on_input(); });
   if (window_fd_ >= 0) runtime_.watch(window_fd_, [this] { on_window(); });
+}
+
+// Where the talk went on last; home if there was none.
+void ScreenFrontend::open_first_window() {
+  const ContactInfo* last = nullptr;
+  for (const auto& [address, contact] : model_.contacts)
+    if (contact.accepted && !contact.blocked && (last == nullptr || contact.last_at > last->last_at)) last = &contact;
+  if (last == nullptr) return;
+  const std::string greeting = model_.notice;
+  feed(OpenWindow{{Page::talk, Address(last->address)}});
+  model_.notice = greeting;
 }
 
 void ScreenFrontend::tick() {
   const Millis now = runtime_.now().wall;
   feed(Clock{now, utc_offset_minutes(now)});
+  refresh_status();
   runtime_.after(kMinute - now % kMinute, [this] { tick(); });
 }
 
-void ScreenFrontend::refresh_contacts() {
+void ScreenFrontend::refresh() {
   feed(ContactsChanged{runtime_.agent()->contacts()});
-  feed(OutboxChanged{runtime_.agent()->outbox().open});
+  refresh_status();
+}
+
+void ScreenFrontend::refresh_status() {
+  const Agent::Outbox outbox = runtime_.agent()->outbox();
+  StatusLine status = model_.status;
+  status.outbox = outbox.open;
+  status.outbox_bytes = outbox.bytes;
+  status.store_bytes = runtime_.totals().bytes;
+  feed(StatusChanged{status});
 }
 
 void ScreenFrontend::feed(const ModelEvent& event) {
   dirty_ = true;
   for (const Action& action : update(model_, event)) perform(action);
+  if (model_.unsaved_drafts.empty() || saving_ || !ready_) return;
+  saving_ = true;
+  runtime_.after(kDraftDelay, [this] {
+    saving_ = false;
+    save_drafts();
+  });
 }
 
-void ScreenFrontend::perform(const Action& action) {
-  if (const auto* send = std::get_if<DoSend>(&action)) {
-    runtime_.command(SendText{send->to, send->text, send->ref, config_.lifetime});
-    feed(OutboxChanged{runtime_.agent()->outbox().open});
-  } else if (const auto* add = std::get_if<DoAdd>(&action)) {
-    runtime_.command(AddContact{add->address, add->name});
-    refresh_contacts();
-    feed(Said{"Added."});
-  } else if (const auto* connect = std::get_if<DoConnect>(&action)) {
-    runtime_.connect(connect->endpoint);
-  } else if (std::holds_alternative<DoRedraw>(action)) {
-    screen_->repaint();
-  } else {
-    runtime_.stop(kExitOk);
-  }
+void ScreenFrontend::save_drafts() {
+  for (SetDraft& draft : take_unsaved_drafts(model_)) runtime_.command(std::move(draft));
+  dirty_ = true;
 }
+
+void ScreenFrontend::leaving() { save_drafts(); }
 
 void ScreenFrontend::user(const UserEvent& event) {
-  const Millis now = runtime_.now().wall;
-  feed(Clock{now, model_.utc_offset_minutes});
-  if (std::holds_alternative<Received>(event) || std::holds_alternative<StateChanged>(event)) refresh_contacts();
+  feed(Clock{runtime_.now().wall, model_.utc_offset_minutes});
+  if (std::holds_alternative<Received>(event) || std::holds_alternative<StateChanged>(event)) refresh();
   feed(event);
 }
 
 void ScreenFrontend::on_input() {
-  const Millis now = runtime_.now().wall;
-  feed(Clock{now, model_.utc_offset_minutes});
+  if (editor_fd_ >= 0) return;  // the terminal is another program's
+  feed(Clock{runtime_.now().wall, model_.utc_offset_minutes});
   for (const ModelEvent& event : screen_->read_input()) feed(event);
   if (!screen_->at_end()) return;
-  runtime_.unwatch(STDIN_FILENO);  // the terminal hung up; what was sent is safe in the data directory
+  runtime_.unwatch(STDIN_FILENO);
   runtime_.stop(kExitOk);
 }
 
 void ScreenFrontend::on_window() {
-  signalfd_siginfo info{};
-  while (::read(window_fd_, &info, sizeof info) > 0) {}
-  feed(screen_->read_size());
-  screen_->repaint();  // terminals crop and refill as they like; what is there now is unknown
+  signalfd_siginfo info;
+  while (::read(window_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+  }
+  if (editor_fd_ < 0) feed(screen_->read_size());
+}
+
+void ScreenFrontend::load_info() {
+  const Entry* entry = model_.window.page == Page::talk ? selected_entry(model_) : nullptr;
+  const bool visible = model_.info_open || (model_.settings.show_info && model_.columns >= kInfoPaneColumns);
+  if (entry == nullptr || !entry->outgoing || !visible) return;
+  InfoLoaded info{entry->sequence, runtime_.agent()->message(entry->sequence).value_or(MessageDetail{}), 0};
+  for (const MessageId& id : info.detail.copies)
+    if (const auto known = runtime_.message_info(id)) {
+      if (known->next_try != 0 && (info.next_try == 0 || known->next_try < info.next_try)) info.next_try = known->next_try;
+    }
+  update(model_, info);
+}
+
+void ScreenFrontend::show() {
+  const ViewOptions options{.ascii = config_.ascii};
+  load_info();
+  Picture picture = draw(model_, options);
+  // Scrolled to the edge of what is in memory: load on and draw again.
+  for (int i = 0; i < kMostRedraws; ++i) {
+    const auto entries = model_.talk.entries.size();
+    const auto scroll = model_.talk.scroll;
+    const bool anchored = model_.talk.anchor.has_value();
+    feed(picture.viewed);
+    if (entries == model_.talk.entries.size() && scroll == model_.talk.scroll && anchored == model_.talk.anchor.has_value())
+      break;
+    picture = draw(model_, options);
+  }
+  screen_->show(picture);
+  dirty_ = false;
 }
 
 void ScreenFrontend::turn() {
-  if (!dirty_ || !ready_) return;
-  dirty_ = false;
-  const Picture picture = draw(model_, {.ascii = config_.ascii});
-  if (model_.scroll > picture.max_scroll) update(model_, ScrollLimit{picture.max_scroll});
-  screen_->show(picture);
+  if (dirty_ && ready_ && screen_ && editor_fd_ < 0) show();
 }
 
 }  // namespace comm

@@ -2,6 +2,8 @@
 // runtime, and the picture to the terminal once per turn when something changed.
 // While the screen is up, standard error goes to DATA/chat.log (0600), so that a log line never corrupts it.
 #pragma once
+#include <sys/types.h>
+
 #include <memory>
 
 #include "client_tui/shell/screen.h"
@@ -17,6 +19,9 @@ struct ScreenConfig {
   std::vector<ContactInfo> contacts;   // added at start (address and name)
   std::string greeting;                // first line of the program, "" for none
   std::uint16_t lifetime = kDefaultLifetimeMinutes;  // of messages sent
+  std::string own_name;                // of the identity, local; "" for none
+  ScreenSettings screen;
+  Keymap keymap;
 };
 
 // Call before any thread starts: SIGWINCH is taken by descriptor.
@@ -31,17 +36,32 @@ class ScreenFrontend final : public Frontend {
   void ready(const Ready& ready) override;
   void user(const UserEvent& event) override;
   void turn() override;
+  void leaving() override;
   // Gives the terminal and standard error back; `exit_code` != 0 shows the last log line.
   void close(int exit_code);
 
  private:
   ScreenFrontend(Runtime& runtime, ScreenConfig config, std::unique_ptr<Screen> screen);
   void feed(const ModelEvent& event);
-  void perform(const Action& action);
-  void refresh_contacts();
+  void refresh();                      // contacts and numbers
+  void refresh_status();
+  void open_first_window();
   void on_input();
   void on_window();
+  void on_editor();
   void tick();
+  void save_drafts();
+  void show();
+  void load_info();
+
+  // screen_actions.cc
+  void perform(const Action& action);
+  void open_conversation(const DoOpen& open);
+  void search(const DoSearch& search);
+  void show_text(const DoShow& show);
+  void export_history(const DoExport& to);
+  void start_editor(const DoEdit& edit);
+  void finish_editor(bool worked);
 
   Runtime& runtime_;
   ScreenConfig config_;
@@ -49,8 +69,12 @@ class ScreenFrontend final : public Frontend {
   Model model_;
   bool dirty_ = true;
   bool ready_ = false;
+  bool saving_ = false;                // a timer for drafts runs
   int window_fd_ = -1;
   int saved_stderr_ = -1;
+  int editor_fd_ = -1;                 // pidfd of $EDITOR while it has the terminal
+  pid_t editor_pid_ = -1;
+  std::string editor_file_;
   std::string log_path_;
 };
 

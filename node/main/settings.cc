@@ -7,6 +7,7 @@
 #define TOML_HEADER_ONLY 1
 #include <toml++/toml.h>
 
+#include "client_tui/model/keymap.h"
 #include "node/main/command_line.h"
 
 namespace comm {
@@ -62,6 +63,26 @@ std::string take_glyphs(const toml::node& node, Settings& out) {
   return {};
 }
 
+std::string take_sidebar(const toml::node& node, Settings& out) {
+  const auto columns = node.value_exact<std::int64_t>();
+  if (!columns || *columns < 18 || *columns > 26) return "a number of columns from 18 to 26 is expected";
+  out.sidebar = static_cast<int>(*columns);
+  return {};
+}
+
+std::string take_info(const toml::node& node, Settings& out) {
+  out.info = node.value_exact<bool>();
+  return out.info ? "" : "true or false is expected";
+}
+
+std::string take_bell(const toml::node& node, Settings& out) {
+  const auto text = node.value_exact<std::string>();
+  if (!text || (*text != "off" && *text != "unfocused" && *text != "all"))
+    return "\"off\", \"unfocused\" or \"all\" is expected";
+  out.bell = *text;
+  return {};
+}
+
 const Key kKeys[] = {
     {"identity", "name", take_text<&Settings::name>},
     {"identity", "key_file", take_text<&Settings::key_file>},
@@ -69,6 +90,9 @@ const Key kKeys[] = {
     {"network", "bootstrap", take_bootstrap},
     {"message", "ttl", take_ttl},
     {"ui", "glyphs", take_glyphs},
+    {"ui", "sidebar", take_sidebar},
+    {"ui", "info", take_info},
+    {"ui", "bell", take_bell},
 };
 
 // The first thing wrong in the file, or nothing.
@@ -107,9 +131,35 @@ std::optional<Wrong> take_table(std::string_view table, const toml::table& conte
   return std::nullopt;
 }
 
+// [keys]: ACTION = "KEY" or ["KEY", ...].
+std::optional<Wrong> take_keys(const toml::table& content, Settings& out) {
+  for (const auto& [name, node] : content) {
+    std::vector<std::string> keys;
+    const auto add = [&](const toml::node& item) {
+      const auto text = item.value_exact<std::string>();
+      const auto key = text ? parse_key_name(*text) : std::nullopt;
+      if (key) keys.push_back(*key);
+      return key.has_value();
+    };
+    bool good = true;
+    if (const toml::array* list = node.as_array())
+      for (const toml::node& item : *list) good = good && add(item);
+    else good = add(node);
+    if (!good) return Wrong{node.source().begin, "keys are like \"C-a\", \"M-Enter\", \"PgUp\", \"F1\""};
+    if (!Keymap().bind(name.str(), keys))
+      return Wrong{name.source().begin, "unknown action \"" + std::string(name.str()) + "\" in [keys]"};
+    out.keys.insert_or_assign(std::string(name.str()), std::move(keys));
+  }
+  return std::nullopt;
+}
+
 std::optional<Wrong> take_file(const toml::table& root, Settings& out) {
   for (const auto& [name, node] : root) {
     const toml::table* table = node.as_table();
+    if (table != nullptr && name.str() == "keys") {
+      if (auto wrong = take_keys(*table, out)) return wrong;
+      continue;
+    }
     if (table == nullptr || !known_table(name.str()))
       return Wrong{name.source().begin, std::string(table == nullptr ? "unknown key" : "unknown table") + " \"" +
                                             std::string(name.str()) + "\"" + suggestion(name.str(), "")};
@@ -173,6 +223,10 @@ Settings merge_settings(Settings over, const Settings& under) {
   fill(over.bootstrap, under.bootstrap);
   fill(over.ttl_minutes, under.ttl_minutes);
   fill(over.ascii, under.ascii);
+  fill(over.sidebar, under.sidebar);
+  fill(over.info, under.info);
+  fill(over.bell, under.bell);
+  for (const auto& [action, keys] : under.keys) over.keys.try_emplace(action, keys);
   return over;
 }
 
@@ -187,6 +241,9 @@ std::string settings_text(const Settings& settings) {
     network.insert("bootstrap", std::move(list));
   }
   if (settings.ttl_minutes) message.insert("ttl", std::to_string(*settings.ttl_minutes) + "m");
+  if (settings.sidebar) ui.insert("sidebar", *settings.sidebar);
+  if (settings.info) ui.insert("info", *settings.info);
+  if (settings.bell) ui.insert("bell", *settings.bell);
   if (settings.ascii) ui.insert("glyphs", *settings.ascii ? "ascii" : "auto");
   const auto add = [&](const char* name, toml::table& table) {
     if (!table.empty()) root.insert(name, std::move(table));
@@ -195,6 +252,13 @@ std::string settings_text(const Settings& settings) {
   add("network", network);
   add("message", message);
   add("ui", ui);
+  toml::table keys;
+  for (const auto& [action, names] : settings.keys) {
+    toml::array list;
+    for (const std::string& key : names) list.push_back(key);
+    keys.insert(action, std::move(list));
+  }
+  add("keys", keys);
   std::ostringstream out;
   out << root << '\n';
   return out.str();

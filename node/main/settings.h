@@ -2,6 +2,7 @@
 // defaults < $XDG_CONFIG_HOME/comm/config.toml (or --config FILE) < PROFILE/profile.toml < options.
 // toml++ is included by settings.cc alone: it is slow to compile.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,10 @@ struct Settings {
   std::optional<std::vector<std::string>> bootstrap;  // network.bootstrap
   std::optional<std::uint16_t> ttl_minutes; // message.ttl
   std::optional<bool> ascii;                // ui.glyphs: "ascii" or "auto"
+  std::optional<int> sidebar;               // ui.sidebar: columns, 18 to 26
+  std::optional<bool> info;                 // ui.info: the pane at the right
+  std::optional<std::string> bell;          // ui.bell: "off", "unfocused" or "all"
+  std::map<std::string, std::vector<std::string>> keys;  // keys.ACTION: names of keys
 };
 
 // Nothing if there is no such file and `must_exist` is false. Otherwise nullopt with "FILE:LINE:COLUMN: what" (78).

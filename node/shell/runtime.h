@@ -51,6 +51,7 @@ class Frontend {
   virtual void ready(const Ready& ready) = 0;
   virtual void user(const UserEvent& event) = 0;
   virtual void ticked() {}              // a virtual-clock line has been worked off completely
+  virtual void leaving() {}             // the node is about to stop: the last commands, flushed like all before
   virtual void turn() {}                // after each round of the reactor: look at status, flush output
 };
 

@@ -39,6 +39,7 @@ int Runtime::Impl::run(Runtime& owner, Frontend& screen) {
     log.tick(real_mono());
     if (!stopping()) screen.turn();
   }
+  if (stop_code.load() != kExitIo) screen.leaving();
   shut_down();
   frontend = nullptr;
   return stop_code.load();
