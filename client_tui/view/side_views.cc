@@ -6,6 +6,7 @@
 namespace comm::view {
 namespace {
 
+constexpr int kLabelColumns = 7;            // of the details: "state  "
 constexpr std::size_t kRequestsListed = 3;  // more than these become one line
 
 struct Row {
@@ -177,7 +178,17 @@ void draw_info(const Canvas& canvas, const Area& area) {
   for (const std::string& text : info_texts(canvas, false)) {
     if (row >= area.bottom) break;
     const bool heading = text.starts_with("MESSAGE") || text.starts_with("CONTACT");
-    canvas.text(row++, area.left, text, heading ? Style::nick : Style::normal, area.right);
+    SafeOptions single = canvas.safe;
+    single.single_line = true;
+    bool first = true;
+    // "state  received by ...": what does not fit goes on below itself.
+    const Clusters whole = safe_clusters(text, single);
+    const int room = columns_of(whole) <= area.columns() ? area.columns() : area.columns() - kLabelColumns;
+    for (const Clusters& line : wrap(whole, room)) {
+      if (row >= area.bottom) break;
+      canvas.grid.put(row++, area.left + (first ? 0 : kLabelColumns), line, heading ? Style::nick : Style::normal, area.right);
+      first = false;
+    }
   }
 }
 

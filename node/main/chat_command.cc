@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "node/main/commands.h"
+#include "node/main/first_run.h"
 #include "node/main/identity_unlock.h"
 #include "node/main/json_frontend.h"
 #include "node/main/paths.h"
@@ -99,12 +100,24 @@ std::optional<User> user_of_secret(const Options& options, GivenSecret given, Fa
   return out;
 }
 
+bool wants_color() {
+  const char* no_color = std::getenv("NO_COLOR");
+  return no_color == nullptr || no_color[0] == '\0';
+}
+
 std::optional<User> user_of_profile(const Options& options, Failure& failure) {
-  auto place = find_identity(options, failure);
+  auto place = find_profile(options, failure);
   if (!place) return std::nullopt;
-  // Whether another process has the profile is said before the passphrase is asked for.
-  if (!DataDir::open(place->dir, "comm chat", failure)) return std::nullopt;
-  const auto seed = unlock(*place, options, failure);
+  IdentitySeedBox seed;
+  if (place->has_identity) {
+    // Whether another process has the profile is said before the passphrase is asked for.
+    if (!DataDir::open(place->dir, "comm chat", failure)) return std::nullopt;
+    seed = unlock(*place, options, failure);
+  } else if (frontend_kind(options) == FrontendKind::screen) {
+    seed = first_run(*place, wants_color(), place->settings.ascii.value_or(false) || !utf8_locale(), failure);
+  } else {
+    failure = no_identity(*place);
+  }
   if (!seed) return std::nullopt;
   User out;
   out.identity = identity_of_seed(*seed);
@@ -131,10 +144,9 @@ int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
   const std::string data_dir = chat.config.data_dir;
   auto runtime = Runtime::open(chat.config, std::move(identity), failure);
   if (!runtime) return fail(failure);
-  const char* no_color = std::getenv("NO_COLOR");
   ScreenConfig config = screen_config(chat.settings);
   config.data_dir = data_dir;
-  config.color = no_color == nullptr || no_color[0] == '\0';
+  config.color = wants_color();
   config.contacts = std::move(chat.contacts);
   config.greeting = std::move(chat.greeting);
   std::string why;

@@ -24,7 +24,7 @@ ROOMS = {
                    "relay_store/store.h"],
     "node/shell": ["proto/base", "proto/wire", "proto/seal", "node/core", "node/agent", "relay_store"],
     "node/main": ["proto/base", "proto/wire", "proto/seal", "node", "relay_store", "client_tui"],
-    "client_tui/model": ["proto/base", "proto/wire/content.h", "node/core", "node/agent"],
+    "client_tui/model": ["proto/base", "proto/wire/content.h", "proto/seal/words.h", "node/core", "node/agent"],
     "client_tui/view": ["proto/base", "proto/wire/content.h", "proto/seal/words.h", "node/core", "node/agent", "client_tui/model"],
     "client_tui/shell": ["proto/base", "proto/wire", "proto/seal", "node/core", "node/agent", "node/shell/runtime.h",
                          "client_tui"],
