@@ -35,7 +35,7 @@ Asked question_of(const Wizard& wizard) {
   switch (wizard.step) {
     case WizardStep::choose:
       return {"1/6  A new identity",
-              {"There is no identity here yet. An identity is a key on this machine; from it comes the",
+              {"There is no identity here yet: a key on this machine, from which comes the",
                "address that others write to.", "", "  1  create a new one", "  2  bring one back from its 24 recovery words", "",
                "A key file is taken over by: comm identity import FILE"},
               "",
