@@ -162,7 +162,9 @@ void ScreenFrontend::on_window() {
   signalfd_siginfo info;
   while (::read(window_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
   }
-  if (editor_fd_ < 0) feed(screen_->read_size());
+  if (editor_fd_ >= 0) return;
+  feed(screen_->read_size());
+  screen_->repaint();  // terminals crop and refill as they like; what is there now is unknown
 }
 
 void ScreenFrontend::load_info() {

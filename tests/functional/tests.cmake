@@ -28,3 +28,14 @@ set_tests_properties(functional_fifty_some PROPERTIES PROCESSORS 2)
 add_test(NAME conformance_vectors
   COMMAND ${CMAKE_SOURCE_DIR}/conformance/comm-conformance run --level vectors --iut "$<TARGET_FILE:comm> adapter")
 set_tests_properties(conformance_vectors PROPERTIES TIMEOUT 300 LABELS functional)
+
+# The scenarios of the chat screen, on real terminals.
+function(comm_scenarios name timeout)
+  add_test(NAME functional_tui_${name}
+    COMMAND /usr/bin/python3 -B ${CMAKE_SOURCE_DIR}/tests/functional/tui/test_${name}.py)
+  set_tests_properties(functional_tui_${name} PROPERTIES TIMEOUT ${timeout} LABELS functional
+    ENVIRONMENT COMM=$<TARGET_FILE:comm>)
+endfunction()
+foreach(part input size delivery people display end search first_run)
+  comm_scenarios(${part} 400)
+endforeach()

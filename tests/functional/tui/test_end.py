@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+"""Scenarios 26 to 29: two at once, ends of every kind, a full disk, and what lies on the disk afterwards."""
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from terminal import Tmux, TuiCase, harness
+
+
+class End(TuiCase):
+    def setUp(self):
+        super().setUp()
+        self.network = self.relays(1)
+        self.bob = self.chat("bob", self.network[0].endpoint)
+        self.bob.ready
+
+    def open(self, **options):
+        alice = self.terminal(self.network[0].endpoint, **options)
+        alice.enter(f"/add {self.bob.address} bob")
+        alice.enter("/query bob")
+        alice.wait("[bob]> ")
+        return alice
+
+    def test_26_second_instance(self):
+        alice = self.open()
+        second = self.terminal(self.network[0].endpoint, wait=False, name="second")
+        self.assertEqual(second.exit_code(), 73)
+        self.assertIn(str(alice.pid), second.text())
+        self.assertNotIn(b"\x1b", second.bytes)
+        alice.enter("unharmed")
+        self.bob.wait("received", text="unharmed")
+
+    def assert_draft_is_back(self, draft):
+        again = self.terminal(self.network[0].endpoint, name="again")
+        again.enter("/query bob")
+        again.wait(draft)
+        self.assertIn("[bob]> " + draft, again.text())
+        return again
+
+    def ends_by(self, number, code):
+        alice = self.open()
+        alice.enter("sent before")
+        alice.wait_row("sent before", "✓")
+        alice.type("a draft")
+        alice.wait("a draft")
+        alice.settle()
+        time.sleep(1.2)  # a draft is saved within a second
+        alice.signal(number)
+        self.assertIn(alice.exit_code(), code)
+        alice.assert_restored()
+        again = self.assert_draft_is_back("a draft")
+        again.wait_row("sent before", "✓")
+        again.keys("C-c")
+        self.assertEqual(again.quit(), 0)
+        again.assert_restored()
+
+    def test_27_terminated(self):
+        self.ends_by(signal.SIGTERM, (0,))
+
+    def test_27_hung_up(self):
+        self.ends_by(signal.SIGHUP, (0, -signal.SIGHUP))
+
+    def test_27_aborted(self):
+        self.ends_by(signal.SIGABRT, (-signal.SIGABRT,))
+
+    def test_27_window_closed(self):
+        alice = Tmux(self, [self.SECRET, harness.LOOPBACK, self.network[0].endpoint, "--params", "test"])
+        alice.wait("Enter send")
+        alice.type(f"/add {self.bob.address} bob")
+        alice.keys("Enter")
+        alice.type("/query bob")
+        alice.keys("Enter")
+        alice.wait("[bob]>")
+        alice.type("a draft")
+        alice.wait("a draft")
+        time.sleep(1.5)
+        pid = alice.pid
+        alice.end()
+        self.eventually(lambda: not os.path.exists(f"/proc/{pid}"), what="the end of the program")
+        self.assert_draft_is_back("a draft")
+
+    def test_29_nothing_readable_on_the_disk(self):
+        alice = self.open()
+        alice.enter("/rename bob unmistakable-name")
+        alice.enter("unmistakable text one")
+        self.bob.wait("received", text="unmistakable text one")
+        self.bob.send(self.own_address(), "unmistakable text two", "r")
+        alice.wait("unmistakable text two")
+        alice.type("unmistakable draft")
+        alice.wait("unmistakable draft")
+        time.sleep(1.5)
+        alice.signal(signal.SIGTERM)
+        self.assertEqual(alice.exit_code(), 0)
+        self.bob.quit()
+        searched = 0
+        for path in (self.home / "data").rglob("*"):
+            if path.is_file():
+                searched += 1
+                data = path.read_bytes()
+                for needle in (b"unmistakable", "unmistakable".encode("utf-16-le"), self.SECRET.encode()):
+                    self.assertNotIn(needle, data, path)
+                self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+        self.assertGreater(searched, 5)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "mounting a small file system needs root")
+class FullDisk(TuiCase):
+    def test_28_full_disk(self):
+        disk = self.home / "disk"
+        disk.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=False, capture_output=True)
+        if done.returncode != 0:
+            self.skipTest("mounting is not allowed here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)], check=False)
+        relay, = self.relays(1)
+        bob = self.chat("bob", relay.endpoint)
+        bob.ready
+        alice = self.terminal(relay.endpoint, "--data", disk / "alice")
+        alice.enter(f"{bob.address} fits")
+        alice.wait_row("fits", "✓")
+        ballast = disk / "ballast"
+        with open(ballast, "wb") as file:
+            try:
+                while True:
+                    file.write(bytes(65536))
+                    file.flush()
+            except OSError:
+                pass
+        alice.enter("x" * 200 + " does not fit")
+        alice.wait("isk full")
+        alice.wait("does not fit")
+        time.sleep(1)
+        self.assertTrue(alice.running())
+        self.assertEqual(bob.count("received"), 1)
+        ballast.unlink()
+        alice.keys("C-c")
+        alice.wait_gone("does not fit")
+        deadline = time.monotonic() + 60
+        while not bob.find("received", text="room again") and time.monotonic() < deadline:
+            if "room again" not in alice.text():
+                alice.type("room again")
+            alice.keys("Enter")
+            time.sleep(3)
+        bob.wait("received", text="room again")
+        self.assertEqual(alice.quit(), 0)
+
+
+if __name__ == "__main__":
+    harness.main()

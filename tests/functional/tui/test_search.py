@@ -1,0 +1,45 @@
+#!/usr/bin/python3
+"""Scenario 25: a long history is searched, and a page that is being read does not jump while messages arrive. (Time and
+memory of a hundred thousand are the benchmark's.)"""
+import time
+
+from terminal import TuiCase, harness
+
+MESSAGES = 2000
+
+
+class Search(TuiCase):
+    def test_25_search_and_scroll(self):
+        relay, = self.relays(1)
+        bob = self.chat("bob", relay.endpoint)
+        writer = self.chat(self.SECRET, relay.endpoint)
+        for number in range(MESSAGES):
+            word = "haystack" if number != 137 else "needle-137"
+            writer.send(bob.address, f"{word} {number:05}", number)
+        writer.wait_until(lambda: writer.count("state", state="delivered") >= MESSAGES, 120, "all are delivered")
+        self.assertEqual(writer.quit(), 0)
+        alice = self.terminal(relay.endpoint)
+        alice.keys("C-f")
+        alice.wait("SEARCH")
+        alice.enter("needle")
+        alice.wait("1 found")
+        alice.wait_row("needle-137")
+        alice.keys("Enter")
+        alice.wait_row("needle-137 00137", "✓")
+        self.assertShows(alice, "haystack 00136", "haystack 00138")
+        # Reading old messages while new ones come: the rows stay where they are.
+        page = [row[21:] for row in alice.rows()[2:18]]
+        for number in range(20):
+            bob.send(self.own_address(), f"arrives {number}", f"a{number}")
+        bob.wait_until(lambda: bob.count("state", state="delivered") >= 20, what="all twenty are delivered")
+        alice.wait("(20)")  # unread, in the sidebar
+        alice.settle()
+        self.assertEqual([row[21:] for row in alice.rows()[2:18]], page)
+        alice.keys("C-End")
+        alice.wait("arrives 19")
+        alice.keys("C-Home")
+        alice.wait("haystack 00000")
+
+
+if __name__ == "__main__":
+    harness.main()
