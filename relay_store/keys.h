@@ -32,7 +32,7 @@
 
 namespace comm::keys {
 
-inline constexpr std::string_view kFormat = "comm store 2";
+inline constexpr std::string_view kFormatName = "comm store ", kFormat = "comm store 2";
 
 inline constexpr char kBody = 'B', kCustody = 'C', kDue = 'D', kExpiry = 'E', kHeader = 'H', kId = 'I', kRecord = 'K',
                       kMailbox = 'M', kIngress = 'N', kQuota = 'Q', kRow = 'R', kTotals = 'T', kUser = 'U', kVersion = 'V', kWork = 'W';

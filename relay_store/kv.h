@@ -34,7 +34,8 @@ class Kv {
 
   // A get or scan met a damaged row and answered as if there were none. No later apply succeeds, so nothing that
   // was decided on such an answer becomes durable.
-  virtual bool read_failed() const { return false; }
+  bool read_failed() const { return !read_failure().empty(); }
+  virtual std::string read_failure() const { return {}; }  // what the first of them met
   virtual std::string failure_detail() const { return {}; }  // of the last apply that was not ok
   virtual std::uint64_t erased() const { return 0; }         // rows erased and not yet compacted away
   virtual bool compact_step() { return false; }              // one bounded step; true if more remain

@@ -43,11 +43,14 @@ class KvStore final : public Store {
   void failed() override;
   CommitResult commit(std::span<const std::unique_ptr<WriteSet>> sets) override;
   std::string failure_detail() const override { return kv_->failure_detail(); }
+  std::string read_failure() const override { return kv_->read_failure(); }
   std::uint64_t erased() const override { return kv_->erased(); }
   bool compact_step() override { return kv_->compact_step(); }
   std::string verify() const override;
 
  private:
+  friend class Salvage;  // reads rows of damaged databases
+
   struct HeaderRow {
     MessageId id;
     StoredHeader stored;

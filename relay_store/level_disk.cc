@@ -42,6 +42,10 @@ leveldb::Status Disk::cut(const std::string& name, std::uint64_t bytes) {
   return status;
 }
 
+leveldb::Status Disk::link(const std::string& name, const std::string& second) {
+  return ::link(name.c_str(), second.c_str()) == 0 ? leveldb::Status::OK() : status_of_errno(name);
+}
+
 std::uint64_t Disk::free_bytes(const std::string& path) {
   std::error_code error;
   const auto space = std::filesystem::space(path, error);

@@ -17,6 +17,8 @@ class Disk : public leveldb::EnvWrapper {
   virtual leveldb::Status sync_directory(const std::string& path);
   // Shortens a file, durably.
   virtual leveldb::Status cut(const std::string& name, std::uint64_t bytes);
+  // A second name of a file.
+  virtual leveldb::Status link(const std::string& name, const std::string& second);
   virtual std::uint64_t free_bytes(const std::string& path);  // 0 if unknown
 
   static Disk& real();

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "relay_store/keys.h"
+#include "relay_store/leveldb_store.h"
 
 // LevelDB is not built for ThreadSanitizer, which therefore cannot see how its threads synchronise and reports its
 // memory. No callback of ours runs below it, so nothing of ours is hidden.
@@ -63,20 +64,26 @@ LevelKv::LevelKv(Disk& disk, std::string path, std::size_t write_buffer_bytes)
 
 LevelKv::~LevelKv() { db_.reset(); }  // before the policy and the logger it uses
 
-leveldb::Status LevelKv::open(bool tolerant) {
-  leveldb::Options options;
-  options.create_if_missing = true;
-  options.paranoid_checks = !tolerant;
-  options.compression = leveldb::kNoCompression;  // ciphertext
-  options.write_buffer_size = write_buffer_bytes_;
-  options.max_open_files = kMaxOpenFiles;
-  options.filter_policy = filter_.get();
-  options.info_log = logger_.get();
-  options.env = &env_;
+leveldb::Options LevelKv::options(bool tolerant) {
+  leveldb::Options out;
+  out.create_if_missing = true;
+  out.paranoid_checks = !tolerant;
+  out.compression = leveldb::kNoCompression;  // ciphertext
+  out.write_buffer_size = write_buffer_bytes_;
+  out.max_open_files = kMaxOpenFiles;
+  out.filter_policy = filter_.get();
+  out.info_log = logger_.get();
+  out.env = &env_;
   // reuse_logs stays off: it appends behind a torn record, and recovery would lose what comes after.
+  return out;
+}
+
+leveldb::Status LevelKv::repair() { return leveldb::RepairDB(path_, options(true)); }
+
+leveldb::Status LevelKv::open(bool tolerant) {
   db_.reset();  // its LOCK
   leveldb::DB* db = nullptr;
-  const leveldb::Status status = leveldb::DB::Open(options, path_, &db);
+  const leveldb::Status status = leveldb::DB::Open(options(tolerant), path_, &db);
   db_.reset(db);
   return status;
 }
@@ -89,9 +96,9 @@ void LevelKv::note_read(const leveldb::Status& status) const {
   if (read_detail_.empty()) read_detail_ = "reading the store failed: " + status.ToString();
 }
 
-bool LevelKv::read_failed() const {
+std::string LevelKv::read_failure() const {
   const std::lock_guard lock(read_mutex_);
-  return !read_detail_.empty();
+  return read_detail_;
 }
 
 bool LevelKv::get(std::string_view key, std::string& value) const {
@@ -117,7 +124,7 @@ CommitResult LevelKv::apply(std::span<const KvWrites* const> batches) {
   {
     const std::lock_guard lock(read_mutex_);
     if (!read_detail_.empty()) {
-      detail_ = read_detail_;
+      detail_ = read_detail_ + ". `comm relay --check --data " + data_directory_of(path_) + "` says more";
       return CommitResult::fatal;
     }
   }
@@ -227,7 +234,9 @@ void LevelKv::rewrite(const std::string& from, const std::string& until) {
   leveldb::WriteBatch marks;
   marks.Delete(first);
   marks.Delete(last);
-  if (const leveldb::Status status = db_->Write({}, &marks); !status.ok()) {
+  leveldb::WriteOptions durable;
+  durable.sync = true;  // only the last record of a log may be in doubt
+  if (const leveldb::Status status = db_->Write(durable, &marks); !status.ok()) {
     broken_ = failed(status) == CommitResult::fatal;
     return;
   }

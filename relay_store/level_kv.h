@@ -26,11 +26,14 @@ class LevelKv final : public Kv {
   // Opens, or closes and opens again. REQUIRES: ok before anything else is called.
   // `tolerant` accepts a damaged log and drops what it cannot read.
   leveldb::Status open(bool tolerant);
+  void close() { db_.reset(); }
+  // LevelDB's own repair, of a database that is not open: makes a manifest of the tables and logs that can be read.
+  leveldb::Status repair();
 
   bool get(std::string_view key, std::string& value) const override;
   void scan(std::string_view from, std::string_view until, const Visit& visit) const override;
   CommitResult apply(std::span<const KvWrites* const> batches) override;
-  bool read_failed() const override;
+  std::string read_failure() const override;
   std::string failure_detail() const override { return detail_; }
   std::uint64_t erased() const override { return erased_; }
   bool compact_step() override;
@@ -38,6 +41,7 @@ class LevelKv final : public Kv {
  private:
   class NullLogger;
 
+  leveldb::Options options(bool tolerant);
   void note_read(const leveldb::Status& status) const;
   CommitResult failed(const leveldb::Status& status);
   CommitResult drop_failed_batch();

@@ -5,6 +5,7 @@
 #include "relay_store/keys.h"
 #include "relay_store/kv_store.h"
 #include "relay_store/level_kv.h"
+#include "relay_store/level_log.h"
 
 namespace comm {
 namespace {
@@ -31,8 +32,7 @@ bool lost_its_current_file(Disk& disk, const std::string& path) {
 }
 
 OpenResult corrupt(const std::string& path, const std::string& why) {
-  return failure(OpenFailure::corrupt, "the store in " + path + " is damaged (" + why +
-                                           "); restore it from a copy, or move it away to start with an empty one");
+  return failure(OpenFailure::corrupt, damage_sentence(path, why));
 }
 
 OpenResult explain(const std::string& path, const leveldb::Status& status) {
@@ -49,11 +49,21 @@ OpenResult explain(const std::string& path, const leveldb::Status& status) {
   return corrupt(path, text);
 }
 
-// Marks a new database as ours; refuses one that is not. `none` if all is well.
-OpenFailure check_format(LevelKv& kv) {
-  std::string format;
+OpenResult wrong_format(const std::string& path, const std::string& format) {
+  const std::string what = "the store in " + path + " is of ", form = "(\"" + format + "\")";
+  if (is_older_format(format))
+    return failure(OpenFailure::older, what + "an older comm " + form + "; `comm relay --repair --data " +
+                                           data_directory_of(path) + "` converts it and keeps the old one beside it");
+  if (format.starts_with(keys::kFormatName))
+    return failure(OpenFailure::foreign, what + "a newer comm " + form + "; use that one, or choose another directory");
+  return failure(OpenFailure::foreign, "the database in " + path + " was not made by comm; choose another directory");
+}
+
+// Marks a new database as ours; refuses one that is not. `none` if all is well. `format`: what it says it is.
+OpenFailure check_format(LevelKv& kv, std::string& format) {
   if (kv.get(keys::of(keys::kVersion), format))
     return format == keys::kFormat ? OpenFailure::none : OpenFailure::foreign;
+  format.clear();
   bool empty = true;
   kv.scan({}, std::string(64, '\xff'), [&](std::string_view, std::string_view) { return empty = false; });
   if (kv.read_failed()) return OpenFailure::corrupt;
@@ -63,7 +73,35 @@ OpenFailure check_format(LevelKv& kv) {
   return kv.apply({&batch, 1}) == CommitResult::ok ? OpenFailure::none : OpenFailure::io;
 }
 
+// Whether loss of power explains what LevelDB's strict mode calls corrupt: some log ends torn, and none is damaged before.
+bool only_torn(Disk& disk, const std::string& path) {
+  std::vector<std::string> files;
+  disk.GetChildren(path, &files);
+  bool torn = false;
+  for (const std::string& file : files) {
+    std::string bytes;
+    if (!file.ends_with(".log") || !leveldb::ReadFileToString(&disk, path + "/" + file, &bytes).ok()) continue;
+    const LogState state = state_of_log(bytes);
+    if (state == LogState::damaged) return false;
+    torn = torn || state == LogState::torn;
+  }
+  return torn;
+}
+
 }  // namespace
+
+std::string data_directory_of(const std::string& path) {
+  const std::filesystem::path store(path);
+  return store.filename() == "store" ? store.parent_path().string() : path;
+}
+
+std::string damage_sentence(const std::string& path, const std::string& why) {
+  const std::string data = data_directory_of(path);
+  return "the store in " + path + " is damaged (" + why + "). `comm relay --repair --data " + data +
+         "` saves what can be read and moves the damaged one aside";
+}
+
+bool is_older_format(std::string_view format) { return format == "comm store 1"; }
 
 OpenResult open_leveldb_store(const std::string& path) {
   if (std::string fault = prepare_directory(path); !fault.empty()) return failure(OpenFailure::io, std::move(fault));
@@ -75,26 +113,24 @@ OpenResult open_leveldb_store_on(Disk& disk, const std::string& path, std::size_
   auto kv = std::make_unique<LevelKv>(disk, path, write_buffer_bytes);
   leveldb::Status status = kv->open(false);
   // A power cut can leave holes in the last, unsynced record; LevelDB's strict mode takes that for damage. The
-  // tolerant mode would also skip a damaged record in the middle, so afterwards everything is recounted.
-  const bool damaged_log = status.IsCorruption();
+  // tolerant mode drops whatever it cannot read, and then the log: nothing may be lost but such an end.
   const std::string damage = status.ToString();
-  if (damaged_log) status = kv->open(true);
-  if (damaged_log && status.ok()) status = kv->open(false);
+  const bool torn = status.IsCorruption() && only_torn(disk, path);
+  if (torn) status = kv->open(true);
+  if (torn && status.ok()) status = kv->open(false);
   if (!status.ok()) return explain(path, status);
-  switch (check_format(*kv)) {
+  std::string format;
+  switch (check_format(*kv, format)) {
     case OpenFailure::none: break;
-    case OpenFailure::foreign:
-      return failure(OpenFailure::foreign, "the database in " + path + " is not of this version of comm (expected \"" +
-                                               std::string(keys::kFormat) + "\"); choose another directory");
+    case OpenFailure::foreign: return wrong_format(path, format);
     case OpenFailure::io:
       return failure(OpenFailure::io, "cannot write to the store in " + path + ": " + kv->failure_detail());
     default: return corrupt(path, "its rows cannot be read");
   }
-  const LevelKv& rows = *kv;
   auto store = std::make_unique<KvStore>(std::move(kv));
-  if (damaged_log) {
+  if (torn) {
     const std::string fault = store->verify();
-    if (!fault.empty() || rows.read_failed()) return corrupt(path, fault.empty() ? damage : damage + ", " + fault);
+    if (!fault.empty() || !store->read_failure().empty()) return corrupt(path, damage + ", " + fault);
   }
   return {std::move(store), OpenFailure::none, {}};
 }

@@ -11,4 +11,9 @@ inline constexpr std::size_t kWriteBufferBytes = 4 << 20;
 // REQUIRES: directory `path` exists; `disk` outlives the store.
 OpenResult open_leveldb_store_on(Disk& disk, const std::string& path, std::size_t write_buffer_bytes = kWriteBufferBytes);
 
+// For sentences: the node's --data directory, and that its store is damaged.
+std::string data_directory_of(const std::string& path);
+std::string damage_sentence(const std::string& path, const std::string& why);
+bool is_older_format(std::string_view format);  // one that a repair converts
+
 }  // namespace comm

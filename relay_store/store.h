@@ -48,6 +48,10 @@ class Store : public StoreView, public StoreStage {
   virtual bool compact_step() { return false; }
   void compact() { while (compact_step()) {} }
 
+  // What the first read of a damaged row met (it was answered as if there were no such row); no commit succeeds since.
+  // Empty: nothing.
+  virtual std::string read_failure() const { return {}; }
+
   // Recounts counters and indices against the rows they describe: empty if all agree, else the first contradiction.
   // Reads the whole store; for tests and for a database whose log was damaged. Thread: the one that stages.
   virtual std::string verify() const { return {}; }
@@ -55,7 +59,7 @@ class Store : public StoreView, public StoreStage {
 
 std::unique_ptr<Store> make_mem_store();
 
-enum class OpenFailure : std::uint8_t { none, locked, corrupt, foreign, io };
+enum class OpenFailure : std::uint8_t { none, locked, corrupt, older, foreign, io };
 struct OpenResult {
   std::unique_ptr<Store> store;  // null on failure
   OpenFailure failure = OpenFailure::none;

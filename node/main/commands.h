@@ -15,6 +15,7 @@ struct GivenSecret {
 int run_chat(const Options& options, GivenSecret given);
 int run_echo(const Options& options);
 int run_relay(const Options& options);
+int run_store(const Options& options);  // relay --check, --repair
 int run_address(const Options& options, GivenSecret given);
 int run_adapter(const Options& options);
 int run_vectors();  // adapter --vectors

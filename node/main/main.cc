@@ -33,6 +33,7 @@ int unknown(const CommandLine& line) {
 
 int dispatch(const Options& options, GivenSecret given) {
   if (options.command == "chat") return run_chat(options, std::move(given));
+  if (options.check || options.repair) return run_store(options);
   if (options.command == "relay") return run_relay(options);
   if (options.command == "identity") return run_identity(options);
   if (options.command == "address") return run_address(options, std::move(given));

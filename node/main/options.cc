@@ -162,9 +162,13 @@ void build(CLI::App& app, Options& options, Raw& raw) {
 
   CLI::App* relay = add_command(app, "relay", "Run a relay: carries and keeps the messages of others",
                                 "  comm relay --listen 0.0.0.0:4242\n"
-                                "  comm relay --listen [::]:4242 --bootstrap relay.example:4242 --data /var/lib/comm");
+                                "  comm relay --listen [::]:4242 --bootstrap relay.example:4242 --data /var/lib/comm\n"
+                                "  comm relay --check --data /var/lib/comm");
   add_common(*relay, options, raw);
-  add_endpoints(*relay, options, true);
+  add_endpoints(*relay, options, false);
+  relay->add_flag("--check", options.check, "Read the whole store of --data, say what it holds or what is wrong, and end");
+  relay->add_flag("--repair", options.repair, "Save what can be read of it, move the damaged one aside, and end")
+      ->excludes("--check");
   relay->add_flag("--json", options.json, "Report as JSON objects, one per line");
   relay->add_option("--store-limit", raw.store_limit, "Most bytes kept for others (512M, 2G); default 1G")
       ->type_name("SIZE");
@@ -224,6 +228,11 @@ ParsedOptions finish(Options options, const Raw& raw) {
                                   options.command);
     options.store_limit = *size;
   }
+  const bool offline = options.check || options.repair;
+  if (options.command == "relay" && !offline && options.listen.empty())
+    return usage_error("--listen is required.", options.command);
+  if (offline && options.data.empty())
+    return usage_error("--check and --repair need --data, the directory of the node.", options.command);
   if (options.secret_fd && !options.secret_file.empty())
     return usage_error("--secret-file and --secret-fd exclude each other.", options.command);
   out.options = std::move(options);

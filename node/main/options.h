@@ -25,6 +25,7 @@ struct Options {
   std::string listen;
   std::vector<std::string> bootstrap;
   std::uint64_t store_limit = kDefaultStoreQuotaBytes;
+  bool check = false, repair = false;  // of a relay's store
   bool plain = false, json = false, transcript = false, vectors = false;
   Millis linger = 0;
 

@@ -6,6 +6,7 @@
 
 #include "node/shell/runtime.h"
 #include "node/shell/unique_fd.h"
+#include "relay_store/store.h"
 
 namespace comm {
 
@@ -22,5 +23,7 @@ class DataDir {
   std::string path_;
   UniqueFd lock_;
 };
+
+int exit_code_of(OpenFailure failure);
 
 }  // namespace comm

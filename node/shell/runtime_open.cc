@@ -29,17 +29,6 @@ Failure malformed_endpoint(const std::string& text, const char* examples) {
   return {kExitUsage, "\"" + text + "\" is not HOST:PORT. Examples: " + examples + "."};
 }
 
-int exit_code_of(OpenFailure failure) {
-  switch (failure) {
-    case OpenFailure::locked: return kExitLocked;
-    case OpenFailure::corrupt:
-    case OpenFailure::foreign: return kExitCorrupt;
-    case OpenFailure::none:
-    case OpenFailure::io: break;
-  }
-  return kExitIo;
-}
-
 Failure cannot_listen(const std::string& where, int error) {
   const std::string head = "cannot listen on " + where + ": ";
   switch (error) {
@@ -54,6 +43,18 @@ Failure cannot_listen(const std::string& where, int error) {
 }
 
 }  // namespace
+
+int exit_code_of(OpenFailure failure) {
+  switch (failure) {
+    case OpenFailure::locked: return kExitLocked;
+    case OpenFailure::corrupt:
+    case OpenFailure::older:
+    case OpenFailure::foreign: return kExitCorrupt;
+    case OpenFailure::none:
+    case OpenFailure::io: break;
+  }
+  return kExitIo;
+}
 
 Runtime::Impl::Impl(const RuntimeConfig& configuration)
     : config(configuration),

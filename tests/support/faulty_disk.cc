@@ -207,6 +207,16 @@ Status FaultyDisk::cut(const std::string& name, std::uint64_t bytes) {
   return Status::OK();
 }
 
+Status FaultyDisk::link(const std::string& name, const std::string& second) {
+  const std::lock_guard lock(mutex_);
+  if (const Status status = change(name); !status.ok()) return status;
+  const auto at = names_.find(name);
+  if (at == names_.end()) return missing(name);
+  changes_.push_back({second, {}, at->second});
+  names_[second] = at->second;
+  return Status::OK();
+}
+
 std::uint64_t FaultyDisk::free_bytes(const std::string&) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t used = used_locked();

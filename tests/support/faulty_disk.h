@@ -49,6 +49,7 @@ class FaultyDisk final : public Disk {
   // --- Disk ---
   leveldb::Status sync_directory(const std::string& path) override;
   leveldb::Status cut(const std::string& name, std::uint64_t bytes) override;
+  leveldb::Status link(const std::string& name, const std::string& second) override;
   std::uint64_t free_bytes(const std::string& path) override;
   leveldb::Status NewSequentialFile(const std::string& name, leveldb::SequentialFile** result) override;
   leveldb::Status NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** result) override;

@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
+#include "relay_store/level_log.h"
+#include "relay_store/repair.h"
 #include "tests/unit/store/store_fixture.h"
 
 using namespace comm;
@@ -37,6 +39,12 @@ void flip_byte(const std::filesystem::path& file, std::uint64_t at) {
   io.seekp(static_cast<std::streamoff>(at));
   io.put(static_cast<char>(old ^ 0x40));
   BOOST_REQUIRE(io.good());
+}
+
+// As far as these tests' messages say what they are.
+bool is_intact(const StoreOp& op) {
+  const auto* put = std::get_if<PutMessage>(&op);
+  return !put || put->body == body_of({.number = get_be<std::uint64_t>(put->id.view()), .body_bytes = put->body.size()});
 }
 
 mode_t mode_of(const std::string& path) {
@@ -124,7 +132,57 @@ BOOST_AUTO_TEST_CASE(refuses_foreign_databases) {
     const OpenResult opened = open_leveldb_store(directory.path());
     BOOST_TEST(!opened.store);
     BOOST_TEST((opened.failure == OpenFailure::foreign));
+    const auto before = directory_bytes(directory.path());
+    BOOST_TEST((repair_leveldb_store(directory.path(), is_intact).failure == OpenFailure::foreign));
+    BOOST_TEST(directory_bytes(directory.path()) == before);
   }
+}
+
+BOOST_AUTO_TEST_CASE(an_older_store_is_converted) {
+  const TempDir directory;
+  const std::string path = directory.path() + "/store";
+  {
+    const OpenResult opened = open_leveldb_store(path);
+    opened.store->stage(1, std::vector<StoreOp>{put_of({.number = 1}), tombstone_of({.number = 2}), PutRow{Table::meta, {1}, {2}}});
+    const auto set = opened.store->take();
+    BOOST_REQUIRE((opened.store->commit({&set, 1}) == CommitResult::ok));
+  }
+  put_raw(path, "V", "comm store 1");
+  const OpenResult refused = open_leveldb_store(path);
+  BOOST_TEST((refused.failure == OpenFailure::older));
+  BOOST_TEST(refused.detail.find("--repair --data " + directory.path()) != std::string::npos);
+  const StoreReport report = repair_leveldb_store(path, is_intact);
+  BOOST_TEST(report.detail == "");
+  BOOST_TEST((report.totals.live == 1u && report.totals.acknowledged == 1u && report.rows == 1u));
+  BOOST_TEST(check_leveldb_store(path).detail == "");
+  BOOST_TEST(std::filesystem::exists(path + ".damaged-1"));
+}
+
+// Cut at any byte a log is torn; with a byte changed it is damaged, unless that is in the last record.
+BOOST_AUTO_TEST_CASE(torn_and_damaged_logs) {
+  StoreUnderTest store(StoreKind::leveldb);
+  std::vector<std::size_t> ends;
+  const auto log = file_of(store.path(), ".log");
+  for (std::uint64_t i = 1; i < 12; ++i) {
+    store.write({put_of({.number = i, .body_bytes = i * 2'000})});
+    ends.push_back(std::filesystem::file_size(log));
+  }
+  std::ifstream in(log, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  BOOST_REQUIRE(whole.size() == ends.back());
+  BOOST_TEST((state_of_log(whole) == LogState::whole));
+  const std::size_t last = ends[ends.size() - 2];
+  std::size_t mistaken = 0;  // where a header is hit, and nothing begins in a later block
+  for (std::size_t at = 0; at < whole.size(); at += 97) {
+    BOOST_TEST((state_of_log(std::string_view(whole).substr(0, at)) != LogState::damaged));
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    if (at >= last)
+      BOOST_TEST((state_of_log(changed) == LogState::torn));
+    else
+      mistaken += state_of_log(changed) != LogState::damaged;
+  }
+  BOOST_TEST(mistaken < 5u);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_impossible_directories) {
@@ -185,10 +243,19 @@ BOOST_AUTO_TEST_CASE(a_lost_record_in_the_middle_is_damage) {
   const std::string path = copy.path() + "/copy";
   std::filesystem::copy(store.path(), path);
   std::filesystem::remove(path + "/LOCK");
-  flip_byte(file_of(path, ".log"), 50'000);
-  const OpenResult opened = open_leveldb_store(path);
-  BOOST_TEST(!opened.store);
-  BOOST_TEST((opened.failure == OpenFailure::corrupt));
+  for (const std::uint64_t at : {50'000u, 51'000u}) flip_byte(file_of(path, ".log"), at);  // at least one is in a body
+  for (int start = 0; start < 2; ++start) {
+    const OpenResult opened = open_leveldb_store(path);
+    BOOST_TEST(!opened.store);
+    BOOST_TEST((opened.failure == OpenFailure::corrupt));
+    BOOST_TEST(opened.detail.find("--repair") != std::string::npos);
+  }
+  const StoreReport repaired = repair_leveldb_store(path, is_intact);
+  BOOST_TEST(repaired.detail == "");
+  BOOST_TEST(repaired.totals.live >= 97u);
+  BOOST_TEST(repaired.totals.live < 99u);
+  BOOST_TEST(check_leveldb_store(path).detail == "");
+  BOOST_TEST(std::filesystem::exists(repaired.moved_to));
 }
 
 // A table that rots under a running store: reads answer "no such row", and nothing decided on that is ever durable.
