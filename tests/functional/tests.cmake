@@ -23,6 +23,7 @@ comm_functional(demo 180)
 comm_functional(disk_full 240)
 comm_functional(fifty 400 Some)  # All: make check-long
 comm_functional(repair 300)
+comm_functional(torture 400)
 # Fifty programs need both cores.
 set_tests_properties(functional_fifty_some PROPERTIES PROCESSORS 2)
 # The vectors of the conformance suite, made by an independent stack: the program's answers through its adapter.

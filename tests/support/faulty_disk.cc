@@ -147,7 +147,7 @@ void FaultyDisk::crash(Prng& random) {
   for (auto& [name, inode] : names_) {
     const std::size_t unsynced = inode->bytes.size() - inode->synced;
     if (unsynced == 0) continue;
-    switch (random.below(4)) {
+    switch (random.below(name.ends_with(".log") ? 4 : 3)) {
       case 0: inode->bytes.resize(inode->synced); break;
       case 1: break;
       case 2: inode->bytes.resize(inode->synced + random.below(unsynced)); break;
