@@ -4,6 +4,7 @@
 //   custody  'C' sequence(8)              -> due(8) state
 //   due      'D' due(8) id(32)            -> sequence(8)         due: sign bit flipped, so negative sorts first
 //   expiry   'E' expires(4) id(32)        -> kind(1) mailbox(20) live messages and tombstones
+//   foreign  'F' work(8) id(32)           -> nothing             foreign tombstones; work_key of the header
 //   header   'H' sequence(8)              -> id(32) header(96) nonce(8) ingress(20) received(8) body-bytes(4)
 //   id       'I' id(32)                   -> 1 sequence(8)                       live
 //                                          | kind(1) foreign(1) ingress(20) record   2 refused, 3 acknowledged
@@ -32,10 +33,11 @@
 
 namespace comm::keys {
 
-inline constexpr std::string_view kFormatName = "comm store ", kFormat = "comm store 2";
+inline constexpr std::string_view kFormatName = "comm store ", kFormat = "comm store 3";
 
-inline constexpr char kBody = 'B', kCustody = 'C', kDue = 'D', kExpiry = 'E', kHeader = 'H', kId = 'I', kRecord = 'K',
-                      kMailbox = 'M', kIngress = 'N', kQuota = 'Q', kRow = 'R', kTotals = 'T', kUser = 'U', kVersion = 'V', kWork = 'W';
+inline constexpr char kBody = 'B', kCustody = 'C', kDue = 'D', kExpiry = 'E', kForeign = 'F', kHeader = 'H', kId = 'I',
+                      kRecord = 'K', kMailbox = 'M', kIngress = 'N', kQuota = 'Q', kRow = 'R', kTotals = 'T',
+                      kUser = 'U', kVersion = 'V', kWork = 'W';
 
 template <class Int>
 void put_int(std::string& out, Int value) {
@@ -110,6 +112,11 @@ inline std::string work(std::uint64_t work, const NodeId& ingress, std::uint64_t
   put_int(key, sequence);
   return key;
 }
+inline std::string foreign(std::uint64_t work, const MessageId& id) {
+  std::string key = by_sequence(kForeign, work);
+  put_bytes(key, id.view());
+  return key;
+}
 // REQUIRES: bytes > 0.
 inline std::string user(std::uint64_t bytes, const NodeId& ingress) {
   std::string key{kUser, static_cast<char>(std::countl_zero(bytes))};
@@ -140,6 +147,12 @@ inline MailboxId mailbox_of(ByteView header) {
 inline std::uint64_t work_of(const HeaderBytes& header) {
   const auto parsed = parse_header(header);
   return parsed ? work_key(comm::work_of(*parsed)) : 0;
+}
+
+// Of a final record, which begins with its header.
+inline std::uint64_t work_of_record(ByteView record) {
+  const auto header = record.size() < kHeaderBytes ? std::nullopt : HeaderBytes::from(record.first(kHeaderBytes));
+  return header ? work_of(*header) : 0;
 }
 
 }  // namespace comm::keys

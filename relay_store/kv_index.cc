@@ -57,21 +57,59 @@ std::optional<NodeId> KvStore::biggest_user(std::uint64_t work) const {
   return out;
 }
 
-std::vector<WorkItem> KvStore::least_work(std::size_t limit) const {
+std::vector<WorkItem> KvStore::work_items(std::string_view from, std::string_view until, std::size_t limit) const {
   std::vector<WorkItem> out;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;  // work, sequence
+  if (limit == 0) return out;
+  scan(from, until, [&](std::string_view key, std::string_view) {
+    found.emplace_back(keys::RowReader(key.substr(1)).integer<std::uint64_t>(),
+                       keys::RowReader(key.substr(key.size() - sizeof(std::uint64_t))).integer<std::uint64_t>());
+    return found.size() < limit;
+  });
+  for (const auto& [work, sequence] : found)
+    if (const auto row = header_row(sequence)) out.push_back({work, row->id, row->stored, row->cost()});
+  return out;
+}
+
+std::vector<WorkItem> KvStore::least_work(std::size_t limit) const {
   const std::string first = head(work_head_);
-  if (limit == 0 || first[0] != keys::kWork) return out;
+  if (first[0] != keys::kWork) return {};
   keys::RowReader in(std::string_view(first).substr(1));
   const auto work = in.integer<std::uint64_t>();
   const auto first_user = in.fixed<NodeId>();
   const NodeId user = biggest_user(work).value_or(first_user);
-  std::vector<std::uint64_t> sequences;
-  scan(keys::work(work, user, 0), keys::work(work, user, UINT64_MAX), [&](std::string_view key, std::string_view) {
-    sequences.push_back(keys::RowReader(key.substr(key.size() - sizeof(std::uint64_t))).integer<std::uint64_t>());
-    return sequences.size() < limit;
+  return work_items(keys::work(work, user, 0), keys::work(work, user, UINT64_MAX), limit);
+}
+
+std::vector<WorkItem> KvStore::by_work(std::uint64_t from, std::size_t limit) const {
+  return work_items(keys::by_sequence(keys::kWork, from), keys::end_of(keys::kWork), limit);
+}
+
+std::vector<WorkItem> KvStore::least_work_of(const NodeId& ingress, std::size_t limit) const {
+  std::vector<WorkItem> out;
+  // From one work to the next: the rows of all other peers between them are stepped over by one seek each.
+  std::string at = head(work_head_);
+  for (std::size_t works = 0; works < kMaxWorksCompared && out.size() < limit && at[0] == keys::kWork; ++works) {
+    const auto work = keys::RowReader(std::string_view(at).substr(1)).integer<std::uint64_t>();
+    for (WorkItem& item : work_items(keys::work(work, ingress, 0), keys::work(work, ingress, UINT64_MAX),
+                                     limit - out.size()))
+      out.push_back(std::move(item));
+    const auto next = first_key(keys::by_sequence(keys::kWork, work + 1), keys::end_of(keys::kWork));
+    if (!next) break;
+    at = *next;
+  }
+  return out;
+}
+
+std::vector<ForeignItem> KvStore::least_foreign(std::size_t limit) const {
+  std::vector<ForeignItem> out;
+  if (limit == 0) return out;
+  scan(keys::of(keys::kForeign), keys::end_of(keys::kForeign), [&](std::string_view key, std::string_view) {
+    keys::RowReader in(key.substr(1));
+    const auto work = in.integer<std::uint64_t>();
+    out.push_back({work, in.fixed<MessageId>()});
+    return out.size() < limit;
   });
-  for (const std::uint64_t sequence : sequences)
-    if (const auto row = header_row(sequence)) out.push_back({work, row->id, row->stored, row->cost()});
   return out;
 }
 

@@ -125,6 +125,7 @@ void KvStore::apply(Turn& turn, const PutTombstone& op) {
     erase(keys::expiry(keys::expires_of(as_bytes(old.record)), op.id));
   }
   if (old.kind != Custody::refused) {
+    if (now.foreign) put(keys::foreign(keys::work_of_record(op.record), op.id), {});
     counted_.totals.acknowledged += 1;
     counted_.totals.foreign += now.foreign ? 1 : 0;
     counted_.totals.bytes += kTombstoneCostBytes;
@@ -151,6 +152,7 @@ void KvStore::apply(Turn& turn, const EraseTombstone& op) {
   const IdRow old = id_row(op.id);
   if (old.kind != Custody::refused && old.kind != Custody::acknowledged) return;
   erase(keys::expiry(keys::expires_of(as_bytes(old.record)), op.id));
+  if (old.foreign) erase(keys::foreign(keys::work_of_record(as_bytes(old.record)), op.id));
   erase(keys::by_id(keys::kId, op.id));
   turn.ingresses[old.ingress] -= static_cast<std::int64_t>(kTombstoneCostBytes);
   counted_.totals.acknowledged -= 1;

@@ -27,6 +27,10 @@ class KvStore final : public Store {
   ElementPage elements(const ElementPlace& from, const ElementPlace& until,
                        const std::function<bool(const MailboxId&)>& wanted, std::size_t limit) const override;
   std::vector<WorkItem> least_work(std::size_t limit) const override;
+  std::vector<WorkItem> by_work(std::uint64_t from, std::size_t limit) const override;
+  std::vector<WorkItem> least_work_of(const NodeId& ingress, std::size_t limit) const override;
+  std::vector<ForeignItem> least_foreign(std::size_t limit) const override;
+  std::size_t staged_bytes() const override { return overlay_.bytes(); }
   std::optional<Bytes> key_record(const Address& address) const override;
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                           std::size_t limit) const override;
@@ -104,6 +108,7 @@ class KvStore final : public Store {
   static std::string encode_counted(const Counted& counted);
   const std::string& head(Head& head) const;
   std::optional<std::string> first_key(std::string_view from, std::string_view until) const;
+  std::vector<WorkItem> work_items(std::string_view from, std::string_view until, std::size_t limit) const;
   std::optional<NodeId> biggest_user(std::uint64_t work) const;
 
   // kv_stage.cc

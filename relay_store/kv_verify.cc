@@ -85,6 +85,7 @@ std::string KvStore::verify_ids(Recount& recount) const {
     recount.counters[keys::by_id(keys::kIngress, row.ingress)] += kTombstoneCostBytes;
     recount.index[keys::expiry(keys::expires_of(as_bytes(row.record)), id)] =
         element_row(row.kind, keys::mailbox_of(as_bytes(row.record)));
+    if (row.foreign) recount.index[keys::foreign(keys::work_of_record(as_bytes(row.record)), id)] = {};
     return fault.empty();
   });
   if (fault.empty() && live != recount.live.size()) fault = "a live message has no id row";
@@ -94,7 +95,7 @@ std::string KvStore::verify_ids(Recount& recount) const {
 std::string KvStore::verify_indices(const Recount& recount) const {
   std::string fault;
   std::size_t found = 0;
-  for (const char kind : {keys::kBody, keys::kDue, keys::kExpiry, keys::kMailbox, keys::kWork}) {
+  for (const char kind : {keys::kBody, keys::kDue, keys::kExpiry, keys::kForeign, keys::kMailbox, keys::kWork}) {
     scan(keys::of(kind), keys::end_of(kind), [&](std::string_view key, std::string_view value) {
       const auto expected = recount.index.find(std::string(key));
       const std::string held = kind == keys::kBody ? std::to_string(value.size()) : std::string(value);

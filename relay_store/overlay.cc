@@ -18,6 +18,7 @@ void Overlay::erase(std::string key) { write({std::move(key), {}, true}); }
 void Overlay::write(KvWrite write) {
   StagedBatch& batch = *batches_.back();
   batch.bytes += write.key.size() + write.value.size();
+  bytes_ += write.key.size() + write.value.size();
   const KvWrite& kept = batch.writes.emplace_back(std::move(write));
   const auto at = rows_.lower_bound(kept.key);
   if (at == rows_.end() || at->first != kept.key) {
@@ -50,6 +51,7 @@ void Overlay::committed(Ticket ticket) {
       const auto at = rows_.find(write.key);
       if (at != rows_.end() && at->second == &write) rows_.erase(at);
     }
+    bytes_ -= batches_.front()->bytes;
     batches_.pop_front();
   }
 }
@@ -57,6 +59,7 @@ void Overlay::committed(Ticket ticket) {
 void Overlay::clear() {
   rows_.clear();
   batches_.clear();
+  bytes_ = 0;
   untaken_ = 0;
 }
 

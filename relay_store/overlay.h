@@ -32,6 +32,7 @@ class Overlay {
   std::vector<std::shared_ptr<const StagedBatch>> take();
   void committed(Ticket ticket);
   void clear();
+  std::size_t bytes() const { return bytes_; }      // of everything staged and not yet committed
 
  private:
   void write(KvWrite write);
@@ -39,6 +40,7 @@ class Overlay {
   // Keys are views into the write they map to: the newest of that key.
   Rows rows_;
   std::list<std::shared_ptr<StagedBatch>> batches_;   // oldest first; a list owns nothing while it is empty
+  std::size_t bytes_ = 0;
   std::size_t untaken_ = 0;                           // how many at the end of batches_ were not taken
 };
 

@@ -17,6 +17,7 @@
 namespace comm {
 
 inline constexpr std::size_t kMaxElementsRead = 16'384;  // rows that one call of elements() looks at
+inline constexpr std::size_t kMaxWorksCompared = 256;    // different works that one call of least_work_of() looks at
 inline constexpr std::size_t kMaxUsersCompared = 256;    // peers that one call of least_work() looks at
 
 using Ticket = std::uint64_t;  // rising from 1; 0 = no ticket
@@ -79,6 +80,7 @@ struct ElementPage {
 };
 // A message that may be evicted. `work` is its work_key.
 struct WorkItem { std::uint64_t work; MessageId id; StoredHeader stored; std::uint64_t bytes; };
+struct ForeignItem { std::uint64_t work; MessageId id; };
 struct RowItem { Bytes key; Bytes value; };
 struct Totals {
   std::uint64_t live = 0;           // messages
@@ -117,6 +119,14 @@ class StoreView {
   // Whom eviction meets first: messages of the least work there is, all of one ingress peer (of those that have some, the
   // one that uses most), oldest first. Never this node's own. Empty if there is nothing to evict.
   virtual std::vector<WorkItem> least_work(std::size_t limit) const = 0;
+  // Messages of other nodes with a work_key of `from` or more, least first; equals by ingress peer, oldest first.
+  virtual std::vector<WorkItem> by_work(std::uint64_t from, std::size_t limit) const = 0;
+  // The messages of one ingress peer, least work first, oldest first; of at most kMaxWorksCompared different works.
+  virtual std::vector<WorkItem> least_work_of(const NodeId& ingress, std::size_t limit) const = 0;
+  // Foreign tombstones, least work first.
+  virtual std::vector<ForeignItem> least_foreign(std::size_t limit) const = 0;
+  // Staged and not yet durable.
+  virtual std::size_t staged_bytes() const = 0;
   virtual std::optional<Bytes> key_record(const Address& address) const = 0;
   virtual std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                                   std::size_t limit) const = 0;

@@ -16,7 +16,6 @@ namespace comm::agent {
 inline constexpr std::size_t kSealsPerTurn = 32;
 inline constexpr std::size_t kTimersPerTurn = 256;
 inline constexpr std::uint64_t kStampSlice = 4'096;      // nonces tried in one turn
-inline constexpr std::uint8_t kMaxPaidEffort = 16;       // a price above it is not paid
 inline constexpr int kMaxPaidReseals = 3;
 inline constexpr std::uint32_t kSettledKeptMinutes = 180;  // past expiry, for late acknowledgements
 

@@ -8,6 +8,7 @@
 #include "node/core/records.h"
 #include "node/core/routing_table.h"
 #include "node/core/size_estimate.h"
+#include "node/core/sync.h"
 #include "node/core/timers.h"
 
 namespace comm {
@@ -34,8 +35,10 @@ struct Core {
   CustodyService custody;
   Mailboxes mailboxes;
   Records records;
+  SyncService sync;
   CoreStatus counted;  // rejected, rejected_reasons
   bool clock_doubted = false;
+  PrefixRates prefix_rates;
 
   void count(const Error& error);
   void fault(Link& link, const Error& error);  // counts; disconnects by its scope or after too many

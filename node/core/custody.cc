@@ -18,6 +18,7 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
   const Request request = core_.peers.take_answer(link, request_id, {RequestKind::want});
   const bool pushed = request.kind != RequestKind::want;
   Stored answer;
+  room_.changed();
   for (const SealedItem& item : message.items) {
     Link* still = core_.sessions.find(link_id);
     if (still == nullptr) return;  // cut for its faults
@@ -33,8 +34,8 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
     if (!asked.empty() && rest.size() == asked.mapped().size()) ask_next(rest, from);
     else ask(from, rest);
   }
-  if (!answer.items.empty())
-    core_.out->send_durable(link_id, pushed ? request_id : 0, std::move(answer));
+  tell(link_id, pushed ? request_id : 0, std::move(answer));
+  tell_evicted();
   schedule();
 }
 
@@ -62,23 +63,10 @@ std::optional<StoredItem> CustodyService::accept(Link& link, const SealedItem& i
     core_.out->now(Notice{MailArrived{id, item, link.node}});
     return std::nullopt;  // answered by the acknowledgement
   }
-  if (auto refused = refuse_by_quota(id, *header, link.node)) return refused;
-  keep(id, *header, item, link.node, pushed);
-  for (const NodeId& source : sources) note_holder(id, source, true);
-  return StoredItem{.id = id, .status = StoredStatus::stored};
-}
-
-std::optional<StoredItem> CustodyService::refuse_by_quota(const MessageId& id, const MessageHeader& header,
-                                                   const NodeId& ingress) const {
-  const std::uint64_t bytes = header.body_bytes() + kHeaderBytes;
-  const auto over = [&](std::uint64_t used, std::uint64_t quota) { return used + bytes > quota; };
-  if (core_.now.mono < disk_full_until_)
-    return StoredItem{.id = id, .status = StoredStatus::refused, .reason = RefuseReason::disk};
-  if (over(core_.store.totals().bytes, core_.config.store_quota) ||
-      over(core_.store.mailbox_bytes(header.mailbox), core_.config.mailbox_quota) ||
-      over(core_.store.ingress_bytes(ingress), core_.config.ingress_quota))
-    return StoredItem{.id = id, .status = StoredStatus::refused, .reason = RefuseReason::quota};
-  return std::nullopt;
+  StoredItem status = keep_if_room(id, *header, item, link.node, pushed);
+  if (status.status == StoredStatus::stored)
+    for (const NodeId& source : sources) note_holder(id, source, true);
+  return status;
 }
 
 void CustodyService::keep(const MessageId& id, const MessageHeader& header, const SealedItem& item, const NodeId& from,
@@ -116,6 +104,7 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
   std::vector<Bytes> finals;
   Stored held;
   std::vector<MessageId> ask_for;
+  room_.changed();
   for (const OfferItem& item : offer.items) {
     const auto header = parse_header(item.header);
     if (!header) {
@@ -134,24 +123,31 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
     } else if (state == Custody::live) {
       note_holder(id, from, true);
       held.items.push_back({.id = id, .status = StoredStatus::duplicate});
-    } else if (auto refused = refuse_by_quota(id, *header, from); refused && !core_.mailboxes.is_own(header->mailbox)) {
-      held.items.push_back(std::move(*refused));
-    } else if (const auto it = wanted_.find(id); it != wanted_.end()) {
-      auto& sources = it->second.sources;
-      if (std::find(sources.begin(), sources.end(), from) == sources.end() && sources.size() < 8)
-        sources.push_back(from);
-      if (it->second.until <= core_.now.mono && assign(it->second, from)) ask_for.push_back(id);
-    } else if (wanted_.size() < kMaxWanted) {
-      Wanted wanted{{}, 0, {from}};
-      if (!assign(wanted, from)) continue;
-      wanted_[id] = std::move(wanted);
-      ask_for.push_back(id);
+    } else if (auto refusal = refusal_of(id, *header, from)) {
+      held.items.push_back(std::move(*refusal));
+    } else if (!want(id, from, ask_for)) {
+      held.items.push_back({.id = id, .status = StoredStatus::busy});
     }
   }
   send_records(link_id, finals);
-  if (!held.items.empty()) core_.out->send_durable(link_id, 0, std::move(held));
+  tell(link_id, 0, std::move(held));
   ask(from, ask_for);
   schedule();
+}
+
+bool CustodyService::want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for) {
+  if (const auto it = wanted_.find(id); it != wanted_.end()) {
+    auto& sources = it->second.sources;
+    if (std::find(sources.begin(), sources.end(), from) == sources.end() && sources.size() < 8) sources.push_back(from);
+    if (it->second.until <= core_.now.mono && assign(it->second, from)) ask_for.push_back(id);
+    return true;
+  }
+  if (wanted_.size() >= kMaxWanted) return false;
+  Wanted wanted{{}, 0, {from}};
+  if (!assign(wanted, from)) return false;
+  wanted_[id] = std::move(wanted);
+  ask_for.push_back(id);
+  return true;
 }
 
 bool CustodyService::assign(Wanted& wanted, const NodeId& node) {
@@ -260,35 +256,7 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
       if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, item.ack);
       continue;
     }
-    const auto message = core_.store.message(item.id);
-    if (!message) continue;
-    CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
-    CustodyPeer* peer = state.find(from);
-    if (peer == nullptr || !peer->exchanged) {
-      core_.count({Stage::state, Scope::count, "unsolicited-stored"});
-      continue;
-    }
-    const bool origin = own_.contains(item.id);
-    if (item.status == StoredStatus::stored || item.status == StoredStatus::duplicate) {
-      const bool news = !peer->stored;
-      peer->stored = true;
-      if (!peer->owner) peer->next = 0;  // settled; the hourly refresh goes on
-      if (news) save(item.id, state, *message);
-      if (news && origin) core_.out->now(Notice{MessageStored{item.id, from, state.stored_by()}});
-    } else {
-      if (item.status == StoredStatus::evicted) peer->stored = false;
-      if (item.status == StoredStatus::refused) {
-        // Not here; the origin finds another entry, once a peer. A full disk passes: there the ordinary backoff goes on.
-        const bool news = peer->next != 0 && !peer->stored;
-        const bool passes = item.reason == RefuseReason::disk && peer->attempts > 1;
-        if (item.reason != RefuseReason::disk) peer->next = 0;
-        if (origin && news && !passes) {
-          add_entry_peers(state, 1);
-          core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
-        }
-      }
-      save(item.id, state, *message);
-    }
+    on_status(item, from);
   }
   schedule();
 }
@@ -333,9 +301,7 @@ void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
   }
   if (const auto ok = check_lifetime(record.header, core_.now.wall); !ok && ok.error().reason == std::string_view("from-the-future"))
     return core_.count(ok.error());  // it would hold its place for longer than any message may live
-  const std::uint64_t share = core_.config.store_quota * kForeignAckQuotaPercent / 100;
-  if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes > share)
-    return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"});
+  if (!room_for_foreign(record)) return;
   core_.out->store(PutTombstone{record.id, kind, record.bytes, from, true});
   // A late acknowledgement of an own message that has expired and left the store still reaches its writer.
   core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
@@ -383,10 +349,10 @@ void CustodyService::decline(const DeclineMail& decline) {
   StoredItem status{.id = decline.id, .status = StoredStatus::stored};
   if (core_.store.custody_of(decline.id) != Custody::absent) {
     status.status = StoredStatus::duplicate;
-  } else if (auto refused = refuse_by_quota(decline.id, *header, decline.from)) {
-    status = std::move(*refused);
   } else {
-    keep(decline.id, *header, decline.item, decline.from, false);
+    room_.changed();
+    status = keep_if_room(decline.id, *header, decline.item, decline.from, false);
+    tell_evicted();
   }
   // Trying to open costs key agreements: who sends much that cannot be opened is cut.
   if (Link* link = core_.sessions.ready(decline.from); link != nullptr && !link->costly.take(core_.now.mono))
@@ -409,6 +375,8 @@ std::uint64_t CustodyService::open_held(const MailboxId& mailbox, std::uint64_t 
 
 void CustodyService::store_failed() {
   disk_full_until_ = core_.now.mono + kDiskFullPause;
+  room_.changed();
+  evicted_.clear();
   wanted_.clear();
   wanted_of_.clear();
   wants_.clear();

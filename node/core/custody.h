@@ -4,12 +4,13 @@
 #pragma once
 #include "node/core/custody_state.h"
 #include "node/core/peers.h"
+#include "node/core/room.h"
 
 namespace comm {
 
 class CustodyService {
  public:
-  explicit CustodyService(Core& core) : core_(core) {}
+  explicit CustodyService(Core& core) : core_(core), room_(core) {}
 
   void start();
   void timer(TimerKind kind);
@@ -37,8 +38,12 @@ class CustodyService {
   void region_found(const MailboxId& mailbox, const std::vector<Contact>& members);
   // The owner of a mailbox has collected: everything waiting for it is offered to it anew. Returns how many there are.
   std::uint32_t owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor, std::size_t limit);
+  // Reconciliation: what this node lacks of these is asked of `from`. Answers how many are, and whether that is all.
+  struct Pulled { std::size_t asked = 0; bool all = true; };
+  Pulled pull(const NodeId& from, const std::vector<SyncElement>& elements);
   void session_ready(const Link& link);
   void store_failed();
+  bool disk_full() const;                                // a write failed a moment ago
   std::optional<NodeCore::MessageInfo> info(const MessageId& id) const;
 
  private:
@@ -55,12 +60,23 @@ class CustodyService {
 
   // on_message, item by item: the status to answer with, or nullopt when the answer comes later (own mail).
   std::optional<StoredItem> accept(Link& link, const SealedItem& item, bool pushed);
-  std::optional<StoredItem> refuse_by_quota(const MessageId& id, const MessageHeader& header, const NodeId& ingress) const;
   void keep(const MessageId& id, const MessageHeader& header, const SealedItem& item, const NodeId& from, bool entry);
+  // As keep, if there is room or room can be made: the status to answer with.
+  StoredItem keep_if_room(const MessageId& id, const MessageHeader& header, const SealedItem& item, const NodeId& from,
+                          bool entry);
+  // What an offer is answered with at once: no room, and not own mail.
+  std::optional<StoredItem> refusal_of(const MessageId& id, const MessageHeader& header, const NodeId& from);
+  void tell(LinkId link, std::uint32_t request_id, Stored stored);
+  void evict(const Rival& rival);
+  void tell_evicted();                                  // those who think that we hold what had to go
+  bool room_for_foreign(const FinalRecord& record);
+  void on_status(const StoredItem& item, const NodeId& from);
   void note_holder(const MessageId& id, const NodeId& peer, bool stored);
   void finalise(const FinalRecord& record, const NodeId& from);
   void spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record);
 
+  // Somebody has it: adds it to `ask_for` if it is to be asked of them now. False if too much is asked for already.
+  bool want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for);
   void forget_wanted(const MessageId& id);
   bool assign(Wanted& wanted, const NodeId& node);
   void send_records(LinkId link, const std::vector<Bytes>& records);
@@ -88,6 +104,8 @@ class CustodyService {
   void offer_awaiting(const NodeId& node);
 
   Core& core_;
+  Room room_;
+  std::map<NodeId, Stored> evicted_;                    // of this packet, sent at its end
   std::map<MessageId, Wanted> wanted_;
   std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
   std::map<NodeId, std::size_t> wanted_of_;             // how many are asked of whom

@@ -10,7 +10,7 @@ constexpr Millis kClockCheck = kMinute;
 const std::string_view kClockRow = "clock-max";
 constexpr std::initializer_list<RequestKind> kAnyRequest{RequestKind::ping, RequestKind::find_node,
                                                          RequestKind::get_record, RequestKind::put_record,
-                                                         RequestKind::collect, RequestKind::want};
+                                                         RequestKind::collect, RequestKind::want, RequestKind::sync};
 
 // What a packet takes of its session's rate: each item costs a look into the store.
 std::int64_t cost(const PacketBody& body) {
@@ -27,6 +27,7 @@ std::int64_t cost(const PacketBody& body) {
 
 // What may be answered by an Error; an answer or a push never is.
 bool is_request(const Packet& packet) {
+  if (const auto* sync = std::get_if<Sync>(&packet.body)) return packet.request_id != 0 && !sync->answer;
   return packet.request_id != 0 &&
          (std::holds_alternative<Ping>(packet.body) || std::holds_alternative<FindNode>(packet.body) ||
           std::holds_alternative<Want>(packet.body) || std::holds_alternative<Collect>(packet.body) ||
@@ -37,7 +38,7 @@ bool is_request(const Packet& packet) {
 Core::Core(CoreConfig config_in, const NodeSigningKey& key_in, const StoreView& store_in, RandomSource& random_in,
            const MailboxOwner* owner_in)
     : config(std::move(config_in)), key(key_in), store(store_in), random(random_in), owner(owner_in),
-      table(config.id), sessions(*this), peers(*this), lookups(*this), custody(*this), mailboxes(*this), records(*this) {}
+      table(config.id), sessions(*this), peers(*this), lookups(*this), custody(*this), mailboxes(*this), records(*this), sync(*this) {}
 
 void Core::count(const Error& error) {
   ++counted.rejected[static_cast<std::size_t>(error.stage)];
@@ -75,7 +76,7 @@ void Core::packet(LinkId link_id, const Packet& packet) {
   if (link == nullptr) return;
   if (!sessions.admit(*link, packet)) return;
   // Acknowledgements are never starved: they only shrink what everyone holds.
-  if (!std::holds_alternative<Ack>(packet.body) && !link->packets.take(now.mono, cost(packet.body))) {
+  if (!std::holds_alternative<Ack>(packet.body) && !(prefix_rates.take(link->remote, now.mono) && link->packets.take(now.mono, cost(packet.body)))) {
     count({Stage::policy, Scope::count, "packet-rate"});
     if (is_request(packet))
       out->send(link_id, packet.request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "too many packets"});
@@ -114,6 +115,9 @@ void Core::dispatch(Link& link, const Packet& packet) {
           const Request request = peers.take_answer(link, id, {RequestKind::get_record, RequestKind::put_record});
           if (request.kind != RequestKind::none) records.on_record(request.key, body);
           else count({Stage::state, Scope::count, "unsolicited-answer"});
+        } else if constexpr (std::is_same_v<T, Sync>) {
+          if (!body.answer) sync.on_request(link, id, body);
+          else if (answer(RequestKind::sync)) sync.on_answer(link, body);
         } else if constexpr (std::is_same_v<T, ErrorBody>) {
           const Request request = peers.take_answer(link, id, kAnyRequest);
           if (request.kind != RequestKind::none) answer_failed(request, link.node);
@@ -133,6 +137,7 @@ void Core::answer_failed(const Request& request, const NodeId& from) {
     case RequestKind::put_record: records.failed(request.key); break;
     case RequestKind::collect: mailboxes.collect_failed(request.key); break;
     case RequestKind::want: custody.want_failed(request.key, from); break;
+    case RequestKind::sync: sync.failed(from); break;
     case RequestKind::none:
     case RequestKind::ping:
     case RequestKind::message: break;
@@ -153,6 +158,7 @@ void Core::session_ready(Link& link) {
 void Core::greet(LinkId id) {
   if (Link* link = sessions.find(id)) mailboxes.session_ready(*link);
   if (Link* link = sessions.find(id)) records.session_ready(*link);
+  if (Link* link = sessions.find(id)) sync.session_ready(*link);
 }
 
 void Core::join_done() {
@@ -163,12 +169,14 @@ void Core::join_done() {
   for (const auto& [node, id] : sessions.by_node()) links.push_back(id);
   for (LinkId id : links) greet(id);
   records.join_done();
+  sync.join_done();
 }
 
 void Core::session_gone(Link& link) {
   clock.peer_gone(link.node);
   mailboxes.session_gone(link.node);
   custody.source_gone(link.node);
+  sync.session_gone(link);
   out->now(Notice{PeersChanged{static_cast<std::uint32_t>(sessions.by_node().size()), sessions.relays()}});
 }
 
@@ -206,6 +214,7 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::expiry:
     case TimerKind::recover: custody.timer(timer.kind); break;
     case TimerKind::republish: records.timer(); break;
+    case TimerKind::sync: sync.timer(); break;
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;
     case TimerKind::held_page: mailboxes.held_timer(); break;

@@ -35,6 +35,8 @@ struct CoreConfig {
   std::uint64_t store_quota = kDefaultStoreQuotaBytes;
   std::uint64_t mailbox_quota = kMailboxQuotaBytes;
   std::uint64_t ingress_quota = kIngressQuotaBytes;
+  std::uint64_t staged_limit = kMaxStagedBytes;
+  std::uint8_t min_effort = 0;        // the stamp asked of others' messages and foreign final records, full or not
   Profile profile;
 };
 

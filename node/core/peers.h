@@ -6,7 +6,7 @@
 
 namespace comm {
 
-enum class RequestKind : std::uint8_t { none, ping, find_node, get_record, put_record, collect, want, message };
+enum class RequestKind : std::uint8_t { none, ping, find_node, get_record, put_record, collect, want, message, sync };
 struct Request {
   RequestKind kind = RequestKind::none;
   std::uint64_t key = 0;  // lookup, record job, ...

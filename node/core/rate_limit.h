@@ -2,7 +2,11 @@
 // something (one per peer, one for id checks). Levels are kept in thousandths of a token, which is exactly what a
 // millisecond refills, so nothing is rounded away however often it is asked. No allocation.
 #pragma once
+#include <map>
+
 #include "proto/base/check.h"
+#include "proto/base/ids.h"
+#include "proto/base/limits.h"
 #include "proto/base/time.h"
 
 namespace comm {
@@ -44,6 +48,29 @@ class TokenBucket {
   std::int64_t level_;
   std::int64_t per_second_;
   Millis last_ = 0;
+};
+
+// One bucket for all sessions of a /24 or /48, so that many node ids at one place are no more than a few. Local
+// addresses are exempt. At most kMostPrefixes buckets: a full one says nothing and goes first.
+class PrefixRates {
+ public:
+  bool take(const Endpoint& remote, Millis mono) {
+    if (remote.is_local()) return true;
+    const auto prefix = remote.prefix();
+    auto at = buckets_.find(prefix);
+    if (at == buckets_.end()) {
+      if (buckets_.size() >= kMostPrefixes)
+        std::erase_if(buckets_, [&](const auto& item) { return item.second.available(mono) == kPrefixPacketBurst; });
+      if (buckets_.size() >= kMostPrefixes) buckets_.erase(buckets_.begin());
+      at = buckets_.emplace(prefix, TokenBucket{kPrefixPacketBurst, kPrefixPacketsPerSecond}).first;
+    }
+    return at->second.take(mono);
+  }
+  std::size_t size() const { return buckets_.size(); }
+  static constexpr std::size_t kMostPrefixes = 2 * kMaxSessions;
+
+ private:
+  std::map<std::array<std::uint8_t, 16>, TokenBucket> buckets_;
 };
 
 }  // namespace comm

@@ -122,7 +122,21 @@ void Records::consider(Job& job, const SignedRecord& record) {
   job.best_checked = *checked;
 }
 
+void Records::pull(Link& link, const Address& address) {
+  core_.peers.send(link, GetRecord{address}, {RequestKind::get_record, kPullJob});
+}
+
+void Records::pulled(const Record& record) {
+  if (record.record.record.empty()) return;
+  const auto checked = check_record(record.record, core_.now.wall);
+  if (!checked) return core_.count(checked.error());
+  if (own_ && own_->address == checked->address && !(own_->record == record.record))
+    core_.out->now(Notice{RecordSeen{checked->address, record.record}});
+  keep(record.record, *checked);
+}
+
 void Records::on_record(std::uint64_t id, const Record& record) {
+  if (id == kPullJob) return pulled(record);
   const auto it = jobs_.find(id);
   if (it == jobs_.end()) return;
   Job& job = it->second;

@@ -15,6 +15,8 @@ class Records {
   void on_record(std::uint64_t job, const Record& record);   // an answer to our own request
   void failed(std::uint64_t job);
 
+  // Reconciliation: `node` has another record of the address, perhaps a better one.
+  void pull(Link& link, const Address& address);
   void find(const Address& address);
   void publish(PublishRecord publish);
   void region_found(std::uint64_t job, const std::vector<Contact>& members);
@@ -30,6 +32,7 @@ class Records {
   static constexpr Millis kFirstRepublish = 2 * kMinute;  // doubles up to kRecordRepublish: first the region still moves
   static constexpr std::size_t kAskedPerFind = 16;
   static constexpr std::size_t kGivenPerPublish = 64;
+  static constexpr std::uint64_t kPullJob = UINT64_MAX;   // not a job: what comes is kept if it is better
   struct Job {
     Address address;
     std::optional<SignedRecord> publish;   // else a find
@@ -41,6 +44,7 @@ class Records {
   enum class Kept { newer_held, kept, refused };
   Kept keep(const SignedRecord& record, const CheckedRecord& checked);
   std::optional<SignedRecord> held(const Address& address) const;
+  void pulled(const Record& record);
   void consider(Job& job, const SignedRecord& record);
   void finish(std::uint64_t job);
 

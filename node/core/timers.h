@@ -10,7 +10,7 @@
 namespace comm {
 
 enum class TimerKind : std::uint8_t {
-  handshake, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, held_page, table, clock, recover, republish
+  handshake, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, held_page, table, clock, recover, republish, sync
 };
 
 class TimerQueue {

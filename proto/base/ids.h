@@ -25,6 +25,8 @@ using CurveKey = FixedBytes<32, struct CurveKeyTag>;        // X25519 public key
 using Signature = FixedBytes<64, struct SignatureTag>;      // Ed25519
 using StampNonce = FixedBytes<8, struct StampNonceTag>;
 using HelloNonce = FixedBytes<32, struct HelloNonceTag>;
+using SyncNonce = FixedBytes<32, struct SyncNonceTag>;
+using SyncFingerprint = FixedBytes<16, struct SyncFingerprintTag>;  // sum mod 2^128 over the elements of a range
 using MessageUid = FixedBytes<16, struct MessageUidTag>;    // the application's id of a message, chosen by its sender
 
 template <class Id>

@@ -36,6 +36,7 @@ inline constexpr std::uint16_t kDefaultLifetimeMinutes = 10'080;  // 7 days
 inline constexpr std::uint32_t kFutureSkewMinutes = 120;       // expires - lifetime may lie this far ahead
 inline constexpr Millis kTombstoneGrace = 2 * kHour;           // deleted at expires + this
 inline constexpr std::uint8_t kMaxStampEffort = 24;            // leading zero bits a sender computes at most
+inline constexpr std::uint8_t kMaxPaidEffort = 20;             // a relay's price above it is not paid
 
 // --- sessions (spec 10-transport) ---
 inline constexpr Millis kHandshakeTimeout = 5 * kSecond;       // a link without Auth is cut
@@ -44,6 +45,8 @@ inline constexpr Millis kPingInterval = 60 * kSecond;          // idle session k
 inline constexpr Millis kSessionIdle = 2 * kMinute;            // a dialled session nobody needs is closed
 inline constexpr std::size_t kIdleSessionsKept = 32;           // while there are more than this
 inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
+inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session
+inline constexpr std::int64_t kPrefixPacketsPerSecond = 8'192, kPrefixPacketBurst = 16'384;   // of one /24 or /48
 inline constexpr std::size_t kMaxInboundLinks = 512;
 inline constexpr std::size_t kMaxSessions = 1'024;             // both directions
 inline constexpr int kPacketBurst = 4'096, kPacketsPerSecond = 2'048;  // of one session; a packet counts once more per kItemsPerPacketToken items
@@ -83,6 +86,27 @@ inline constexpr std::uint64_t kMailboxQuotaBytes = 64 << 20;
 inline constexpr std::uint64_t kIngressQuotaBytes = 256 << 20;
 inline constexpr std::uint64_t kTombstoneCostBytes = 256;
 inline constexpr std::uint64_t kForeignAckQuotaPercent = 5;
+inline constexpr std::size_t kEvictionPage = 64;               // candidates looked at: enough for the largest newcomer
+inline constexpr std::size_t kMaxFullMailboxes = 16;           // whose messages are kept in the order of their work
+inline constexpr std::size_t kMaxStagedBytes = 32 << 20;       // not yet durable; above it messages are answered busy
+static_assert(kEvictionPage * (kBodyClassBytes[0] + kHeaderBytes) >= kBodyClassBytes[3] + kHeaderBytes);
+
+// --- reconciliation (spec 80-sync) ---
+inline constexpr Millis kSyncInterval = kHour;
+inline constexpr Millis kSyncEdge = 4 * kHour;                 // what expires sooner is left out
+inline constexpr std::size_t kSyncPartners = 4;                // reconciled with in one round
+inline constexpr std::size_t kMaxSyncRangesPerPacket = 512;
+inline constexpr std::size_t kMaxSyncElementsPerPacket = 1'024;
+inline constexpr std::size_t kSyncListed = 32;                 // elements of a range that are listed and not split
+inline constexpr std::size_t kSyncSplit = 32;                  // most parts of a range that differs
+inline constexpr std::size_t kSyncKept = 256;                  // elements of one range that are answered as extra, not split
+inline constexpr std::size_t kSyncAsked = 32;                  // ranges of one request that are judged
+inline constexpr std::size_t kMaxSyncSessions = 16;            // at a time
+inline constexpr std::size_t kMaxSyncRounds = 256;             // requests of one session
+inline constexpr std::size_t kMaxSyncQueue = 4'096;            // ranges a session still has to ask about
+inline constexpr std::size_t kSyncRowsPerTurn = 2'048;         // elements read at a stretch
+inline constexpr Millis kSyncRefusedKept = 24 * kHour;         // an id refused for quota is not asked for again
+inline constexpr std::size_t kMaxSyncRefused = 16'384;
 
 // --- mailboxes and key records (spec 60-mailboxes-and-records) ---
 inline constexpr std::uint32_t kMailboxWeeksAhead = 8;         // current and this many next weeks are listed

@@ -94,6 +94,20 @@ NodeId derive_node_id(const NodeKey& key, bool cheap) {
   return truncated<NodeId>(out);
 }
 
+Hash sync_key(const SyncNonce& initiator, const SyncNonce& responder) {
+  return tagged_hash("sync", {initiator.view(), responder.view()});
+}
+
+SyncFingerprint sync_hash(const Hash& key, const SyncElement& element) {
+  std::array<std::uint8_t, Hash::kSize + MessageId::kSize + 1> in;
+  std::copy(key.data.begin(), key.data.end(), in.begin());
+  std::copy(element.key.id.data.begin(), element.key.id.data.end(), in.begin() + Hash::kSize);
+  in.back() = static_cast<std::uint8_t>(element.state);
+  SyncFingerprint out;
+  crypto_generichash(out.data.data(), out.data.size(), in.data(), in.size(), nullptr, 0);
+  return out;
+}
+
 Hash hmac_sha256(ByteView key, ByteView data) {
   crypto_auth_hmacsha256_state state;
   crypto_auth_hmacsha256_init(&state, key.data(), key.size());

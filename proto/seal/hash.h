@@ -29,6 +29,11 @@ std::optional<StampNonce> mine_stamp(const MessageId& id, std::uint8_t effort, s
 // never on the reactor.
 NodeId derive_node_id(const NodeKey& key, bool cheap);
 
+// Reconciliation (spec 80-sync): a session's key H("sync", initiator's nonce || responder's), and an element's share of
+// a fingerprint, BLAKE2b-128(key || id || state).
+Hash sync_key(const SyncNonce& initiator, const SyncNonce& responder);
+SyncFingerprint sync_hash(const Hash& key, const SyncElement& element);
+
 // HMAC-SHA-256, for keyed row names and test vectors.
 Hash hmac_sha256(ByteView key, ByteView data);
 

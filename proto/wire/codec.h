@@ -36,6 +36,10 @@ template <class Fixed>
 }
 inline std::uint64_t time_of(Millis time) { return time < 0 ? 0 : static_cast<std::uint64_t>(time); }
 
+inline constexpr std::size_t kSyncKeyBytes = 4 + 32, kSyncElementBytes = kSyncKeyBytes + 1;
+void write_sync(const Sync& body, pb::Sync& out);
+[[nodiscard]] Result<Sync> read_sync(const pb::Sync& in);
+
 [[nodiscard]] bool read_endpoint(const std::string& in, Endpoint& out);
 std::string endpoint_string(const Endpoint& endpoint);
 

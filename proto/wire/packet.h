@@ -62,6 +62,35 @@ struct PutRecord { SignedRecord record; };
 struct GetRecord { Address address; };
 struct Record { Address address; SignedRecord record; };
 
+// Reconciliation (spec 80-sync). Elements are ordered by (expires, id); key records come last, with expires kSyncRecord
+// and, as id, address (20) and the first 12 bytes of the record's hash.
+inline constexpr std::uint32_t kSyncRecord = 0xffff'ffff;
+struct SyncKey {
+  std::uint32_t expires = 0;  // minutes
+  MessageId id;
+  friend auto operator<=>(const SyncKey&, const SyncKey&) = default;
+};
+enum class SyncState : std::uint8_t { live = 0, refused, acknowledged };  // merged by maximum
+struct SyncElement {
+  SyncKey key;
+  SyncState state = SyncState::live;
+  friend bool operator==(const SyncElement&, const SyncElement&) = default;
+};
+enum class SyncMode : std::uint8_t {
+  fingerprint = 1,  // of everything the sender has in the range
+  list,             // everything the sender has in the range
+  extra,            // what the sender has and the receiver lacks or has in a lower state: no answer
+  again             // not judged for want of room: to be asked again
+};
+struct SyncRange {
+  SyncKey lower, upper;  // lower <= key < upper
+  SyncMode mode = SyncMode::fingerprint;
+  SyncFingerprint fingerprint{};
+  std::vector<SyncElement> elements{};
+};
+struct SyncOpening { SyncNonce nonce; OverlayPoint centre; Distance radius; std::uint32_t after = 0; };
+struct Sync { std::optional<SyncOpening> opening; std::vector<SyncRange> ranges; bool answer = false; };
+
 enum class ErrorCode : std::uint32_t {
   no_session = 1, unsupported, malformed, not_held, busy, rate_limited, refused, version, self_connect, duplicate_link
 };
@@ -69,7 +98,7 @@ struct ErrorBody { std::uint32_t code = 0; std::string text; };  // unknown code
 struct Unknown {};  // a body this version does not know: answered by Error{unsupported}, link kept
 
 using PacketBody = std::variant<Unknown, Hello, Welcome, Auth, Ping, Pong, FindNode, Nodes, Offer, Want, Message, Stored,
-                                Ack, Collect, Collected, PutRecord, GetRecord, Record, ErrorBody>;
+                                Ack, Collect, Collected, PutRecord, GetRecord, Record, ErrorBody, Sync>;
 struct Packet {
   std::uint32_t request_id = 0;
   PacketBody body;
@@ -86,6 +115,7 @@ Result<HelloBody> parse_hello_body(ByteView in);
 // Approximate serialised size, for budgets of queues and of packets being filled.
 std::size_t wire_size(const OfferItem&);
 std::size_t wire_size(const SealedItem& item);
+std::size_t wire_size(const SyncRange& range);
 std::size_t wire_size(const Packet& packet);
 
 }  // namespace comm

@@ -165,6 +165,12 @@ Result<PacketBody> read(const pb::Error& in) {
   return PacketBody(ErrorBody{in.code(), std::string(text.substr(0, valid_utf8_prefix(text)))});
 }
 
+Result<PacketBody> read(const pb::Sync& in) {
+  auto sync = codec::read_sync(in);
+  if (!sync) return tl::make_unexpected(sync.error());
+  return PacketBody(*std::move(sync));
+}
+
 Result<PacketBody> read_body(const pb::Packet& in) {
   switch (in.body_case()) {
     case pb::Packet::kHello: return read_hello(in.hello());
@@ -184,6 +190,7 @@ Result<PacketBody> read_body(const pb::Packet& in) {
     case pb::Packet::kPutRecord: return read(in.put_record());
     case pb::Packet::kGetRecord: return read(in.get_record());
     case pb::Packet::kRecord: return read(in.record());
+    case pb::Packet::kSync: return read(in.sync());
     case pb::Packet::kError: return read(in.error());
     case pb::Packet::BODY_NOT_SET: break;
   }

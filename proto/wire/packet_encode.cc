@@ -87,6 +87,7 @@ struct Writer {
     out.mutable_error()->set_code(body.code);
     out.mutable_error()->set_text(std::string(text.substr(0, valid_utf8_prefix(text))));
   }
+  void operator()(const Sync& body) const { codec::write_sync(body, *out.mutable_sync()); }
 };
 
 // Sizes below count every tag and length at its longest (protobuf encoding: 1-byte tags up to field 15, 2 above;
@@ -134,6 +135,11 @@ struct Sizer {
   std::size_t operator()(const ErrorBody& body) const {
     return field(6 + field(std::min(body.text.size(), kMaxErrorTextBytes)));
   }
+  std::size_t operator()(const Sync& body) const {
+    std::size_t sum = body.opening ? field(SyncNonce::kSize) + 2 * field(20) + 8 : 2;
+    for (const SyncRange& range : body.ranges) sum += wire_size(range);
+    return field(sum);
+  }
 };
 
 }  // namespace
@@ -151,15 +157,21 @@ std::size_t wire_size(const SealedItem& item) {
   return field(field(kHeaderBytes) + field(kStampNonceBytes) + field(item.body.size()));
 }
 
+std::size_t wire_size(const SyncRange& range) {
+  const std::size_t content = range.mode == SyncMode::fingerprint ? SyncFingerprint::kSize
+                                                                  : codec::kSyncElementBytes * range.elements.size();
+  return field(2 * field(codec::kSyncKeyBytes) + 2 + field(content));
+}
+
 std::size_t wire_size(const Packet& packet) {
   constexpr std::size_t kRequestIdBytes = 5;
   return kRequestIdBytes + std::visit(Sizer{}, packet.body);
 }
 
 const char* packet_name(const PacketBody& body) {
-  static constexpr std::array<const char*, 19> kNames{
+  static constexpr std::array<const char*, 20> kNames{
       "unknown", "hello",  "welcome", "auth", "ping",    "pong",      "find-node",  "nodes",      "offer", "want",
-      "message", "stored", "ack",     "collect", "collected", "put-record", "get-record", "record", "error"};
+      "message", "stored", "ack",     "collect", "collected", "put-record", "get-record", "record", "error", "sync"};
   static_assert(kNames.size() == std::variant_size_v<PacketBody>);
   return kNames[body.index()];
 }

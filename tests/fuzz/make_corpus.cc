@@ -68,6 +68,16 @@ Bytes tagged(std::uint8_t first, ByteView rest) {
   return out;
 }
 
+Sync sync_session(const MessageId& id) {
+  Sync out{SyncOpening{}, {}, true};
+  SyncRange whole{{1, {}}, {9, {}}, SyncMode::fingerprint};
+  SyncRange list{{9, {}}, {10, {}}, SyncMode::list};
+  list.elements.push_back({{9, id}, SyncState::refused});
+  SyncRange again{{10, {}}, {kSyncRecord, {}}, SyncMode::again};
+  out.ranges = {whole, list, again};
+  return out;
+}
+
 void write_packets(const Seeds& seeds, const SealedMessage& message, const SignedRecord& record, const Bytes& refusal) {
   const Bytes hello = encode_hello_body(hello_body());
   const Bytes ack = encode_ack({message.header, message.nonce, message.ack});
@@ -91,7 +101,8 @@ void write_packets(const Seeds& seeds, const SealedMessage& message, const Signe
                                        PutRecord{record},
                                        GetRecord{},
                                        Record{Address{}, record},
-                                       ErrorBody{4, "not held"}};
+                                       ErrorBody{4, "not held"},
+                                       sync_session(message.id)};
   for (const PacketBody& body : bodies) seeds.write("packet", packet_name(body), encode_packet({7, body}));
   seeds.write("packet", "none-held", encode_packet({7, Record{}}));
   seeds.write("hello", "relay", hello);

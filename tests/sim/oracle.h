@@ -6,7 +6,7 @@
 //   I3 final records prove themselves        I6 everything delivered, shown once (judged at the end)
 //   I4 an ack implies a durable plaintext    I7 nothing unexpired is deleted      I8 bounded
 //
-// I2 (custodians converge) is the business of reconciliation and has no check yet.
+// I2 (connected custodians converge) is judged once, at the end of scenarios that ask for it: convergence.h.
 #pragma once
 #include <functional>
 #include <string>

@@ -164,6 +164,7 @@ void read_scenario(const toml::table& table, Scenario& out) {
   in.duration("join_over", out.join_over);
   in.duration("heal", out.heal);
   in.duration("settle", out.settle);
+  in.duration("converge", out.converge);
   in.flag("codec", out.codec);
   in.duration("skew", out.skew);
   in.duration("fsync_min", out.fsync_min);

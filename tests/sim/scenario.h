@@ -50,6 +50,7 @@ struct Scenario {
   Millis join_over = 60 * kSecond;      // nodes start one after another within this
   Millis heal = 20 * kMinute;
   Millis settle = 4 * kHour;            // at most this long until everything is delivered and every copy gone
+  Millis converge = 0;                  // so long after the heal custodians must agree on what they hold; 0: not judged
   bool codec = false;                   // every packet through encode_packet and parse_packet
   Millis skew = 2 * kMinute;            // wall clocks are off by up to this, each its own way
   Millis fsync_min = 1, fsync_max = 5;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "proto/wire/header.h"
+#include "tests/sim/convergence.h"
 
 namespace comm::sim {
 namespace {
@@ -35,6 +36,13 @@ struct Fingerprint {
   void operator()(const Hello& p) { trace.mix(p.body.nonce.view()); }
   void operator()(const Welcome& p) { trace.mix(p.signature.view()); }
   void operator()(const Auth& p) { trace.mix(p.signature.view()); }
+  void operator()(const Sync& p) {
+    for (const auto& range : p.ranges) {
+      trace.mix(range.lower.id.view());
+      trace.mix(range.fingerprint.view());
+      for (const auto& element : range.elements) trace.mix(element.key.id.view());
+    }
+  }
   void operator()(const GetRecord& p) { trace.mix(p.address.view()); }
   template <class Other>
   void operator()(const Other&) {}
@@ -71,6 +79,8 @@ Report Simulation::run() {
   }
   std::vector<std::uint64_t> live;
   for (const auto& node : nodes_) live.push_back(node->store().totals().live);
+  if (scenario_.converge > 0)
+    for (const std::string& what : disagreements(nodes_, time_.wall)) oracle_.violation(0, time_.now, "I2: " + what);
   oracle_.finish(time_.now, live, [this](const TrackedMessage& m) { return explain(m); });
   Report report = make_report();
   report.wall_millis =
@@ -152,6 +162,7 @@ void Simulation::tick() {
 
 bool Simulation::finished() const {
   if (healed_at_ < 0 || !oracle_.all_delivered()) return false;
+  if (scenario_.converge > 0 && time_.now < healed_at_ + scenario_.converge) return false;
   for (const auto& node : nodes_)
     if (!node->up() || node->store().totals().live > 0) return false;
   return true;

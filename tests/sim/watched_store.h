@@ -1,6 +1,8 @@
 // A Store that passes everything on to a MemStore and tells the oracle what changes and when it becomes durable.
 // Outlives its node's processes, as a disk does. Owned by a SimNode; one thread.
 #pragma once
+#include <set>
+
 #include "relay_store/store.h"
 #include "tests/sim/oracle.h"
 
@@ -53,6 +55,14 @@ class WatchedStore final : public Store {
     return store_->elements(from, until, wanted, limit);
   }
   std::vector<WorkItem> least_work(std::size_t limit) const override { return store_->least_work(limit); }
+  std::vector<WorkItem> by_work(std::uint64_t from, std::size_t limit) const override {
+    return store_->by_work(from, limit);
+  }
+  std::vector<WorkItem> least_work_of(const NodeId& ingress, std::size_t limit) const override {
+    return store_->least_work_of(ingress, limit);
+  }
+  std::vector<ForeignItem> least_foreign(std::size_t limit) const override { return store_->least_foreign(limit); }
+  std::size_t staged_bytes() const override { return store_->staged_bytes(); }
   std::optional<Bytes> key_record(const Address& address) const override { return store_->key_record(address); }
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
                                                           std::size_t limit) const override {
@@ -76,6 +86,7 @@ class WatchedStore final : public Store {
   void watch(const StoreOp& op);
   void close_turn();
   void release(const MessageId& id) { std::erase(promised_, id); }
+  void judge_evictions();
 
   std::uint32_t node_;
   const TrueTime& time_;
@@ -87,6 +98,9 @@ class WatchedStore final : public Store {
   Ticket open_ = 0;
   bool agent_row_ = false;
   std::vector<PutTombstone> finals_;
+  std::vector<HeaderBytes> put_;          // messages of others
+  std::vector<std::pair<MessageId, HeaderBytes>> early_;  // erased before they expired: to make room for one of put_
+  std::set<MessageId> evicted_;           // a Stored for one of these may still be on its way out
 };
 
 }  // namespace comm::sim

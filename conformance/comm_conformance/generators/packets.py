@@ -96,7 +96,7 @@ def decoding():
     bad("decode-inner-garbage", WANT[:5] + delimited(10, b"\xff"), "the body does not decode")
     bad("decode-tag-6-bytes", WANT + b"\xa0\x86\x80\x80\x80\x00" + b"\0", "a tag of 6 bytes")
     area.reject("decode-unknown-body", "PKT-005", "decode-packet", "decode/unknown-body", "decode-want",
-                "body field 19, which is reserved", scope="ignore", bytes=WANT[:5] + delimited(19, b"x"))
+                "body field 21, which is not defined", scope="ignore", bytes=WANT[:5] + delimited(21, b"x"))
     area.reject("decode-only-request-id", "PKT-005", "decode-packet", "decode/unknown-body", "decode-want",
                 "no body at all", scope="ignore", bytes=WANT[:5])
     area.reject("decode-unknown-scalar-body", "PKT-005", "decode-packet", "decode/unknown-body", "decode-want",

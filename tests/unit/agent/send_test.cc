@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_price_is_paid_once_and_within_reason) {
     return alice.asked<SubmitMessage>();
   };
   alice.notice(MessageRefused{cheap.id, RefuseReason::quota, 0});
-  BOOST_TEST(priced(agent::kMaxPaidEffort + 1).empty());
+  BOOST_TEST(priced(kMaxPaidEffort + 1).empty());
   const auto paid = priced(6);
   BOOST_REQUIRE_EQUAL(paid.size(), 1U);
   BOOST_TEST(header_of(paid[0]).effort == 6);

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "node/core/lookup.h"
-#include "tests/support/crafted.h"
+#include "tests/unit/core/crafted.h"
 
 using namespace comm;
 using namespace comm::test;

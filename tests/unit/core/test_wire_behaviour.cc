@@ -2,37 +2,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "node/core/custody_state.h"
-#include "tests/support/crafted.h"
+#include "tests/unit/core/crafted.h"
 
 using namespace comm;
 using namespace comm::test;
-
-namespace {
-
-struct Pair {
-  Net net;
-  TestNode& relay = net.relay();
-  Probe& probe = net.probe();
-  LinkId link = probe.connect(relay);
-  MailboxSigningKey mailbox = some_mailbox(7);
-  MailboxId box = mailbox_id(mailbox.public_key());
-  std::size_t rejected(Stage stage) { return relay.core->status().rejected[static_cast<std::size_t>(stage)]; }
-  std::size_t reason(const std::string& name) {
-    const auto status = relay.core->status();
-    const auto it = status.rejected_reasons.find(name);
-    return it == status.rejected_reasons.end() ? 0 : static_cast<std::size_t>(it->second);
-  }
-  StoredItem give(const SealedItem& item) {
-    probe.inbox.clear();
-    probe.send(link, 500, Message{{item}});
-    net.run(100);
-    const auto answers = probe.got<Stored>();
-    BOOST_REQUIRE(answers.size() == 1u);
-    return answers[0].items.at(0);
-  }
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(wire_behaviour)
 
@@ -191,7 +164,8 @@ BOOST_AUTO_TEST_CASE(altered_messages_are_refused_with_their_stage) {
   p.probe.send(p.link, 2, Message{{header}});
   p.net.run(50);
   BOOST_TEST(p.rejected(Stage::schema) == 1u);
-  SealedItem stamp = craft(p.net, p.box, 600, 20).item;  // claims 20 bits it does not have
+  SealedItem stamp = craft(p.net, p.box, 600, 12).item;
+  stamp.nonce.data[0] ^= 1;  // claims 12 bits it does not have
   p.probe.send(p.link, 3, Message{{stamp}});
   p.net.run(50);
   BOOST_TEST(p.rejected(Stage::crypto) == 2u);
@@ -333,7 +307,8 @@ BOOST_AUTO_TEST_CASE(full_quota_refuses_and_holds_what_it_has) {
   for (int i = 0; i < 3; ++i) BOOST_TEST((p.give(craft(p.net, p.box).item).status == StoredStatus::stored));
   const StoredItem refused = p.give(craft(p.net, p.box).item);
   BOOST_TEST((refused.status == StoredStatus::refused));
-  BOOST_TEST((refused.reason == RefuseReason::quota));
+  BOOST_TEST((refused.reason == RefuseReason::price));
+  BOOST_TEST(int{refused.price} == 1);
   BOOST_TEST(p.relay.store->totals().live == 3u);
 }
 

@@ -37,6 +37,12 @@ class GatedStore final : public Store {
     return real_->elements(f, u, w, l);
   }
   std::vector<WorkItem> least_work(std::size_t l) const override { return real_->least_work(l); }
+  std::vector<WorkItem> by_work(std::uint64_t f, std::size_t l) const override { return real_->by_work(f, l); }
+  std::vector<WorkItem> least_work_of(const NodeId& n, std::size_t l) const override {
+    return real_->least_work_of(n, l);
+  }
+  std::vector<ForeignItem> least_foreign(std::size_t l) const override { return real_->least_foreign(l); }
+  std::size_t staged_bytes() const override { return real_->staged_bytes(); }
   std::optional<Bytes> key_record(const Address& a) const override { return real_->key_record(a); }
   std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& a,
                                                           std::size_t l) const override {

@@ -286,6 +286,55 @@ BOOST_DATA_TEST_CASE(one_call_looks_at_a_bounded_number_of_elements, data::make(
   BOOST_TEST(!store->elements(*page.next, {UINT32_MAX, {}}, none, 10).next);
 }
 
+BOOST_DATA_TEST_CASE(work_is_listed_for_all_and_for_one_peer, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  const auto numbers = [](const std::vector<WorkItem>& items) {
+    Numbers out;
+    for (const auto& item : items) out.push_back(get_be<std::uint64_t>(item.id.view()));
+    return out;
+  };
+  store.write({put_of({.number = 1, .ingress = 2, .effort = 3}), put_of({.number = 2, .ingress = 1, .effort = 3}),
+               put_of({.number = 3, .ingress = 2, .effort = 1}), put_of({.number = 4, .ingress = 2, .effort = 9}),
+               put_of({.number = 5, .ingress = 2, .effort = 1})});
+  BOOST_TEST((numbers(store->by_work(0, 9)) == Numbers{3, 5, 2, 1, 4}));
+  const std::uint64_t third = store->by_work(0, 3)[2].work;
+  BOOST_TEST((numbers(store->by_work(third, 9)) == Numbers{2, 1, 4}));
+  BOOST_TEST((numbers(store->by_work(third + 1, 1)) == Numbers{4}));
+  BOOST_TEST((numbers(store->least_work_of(node_id(2), 9)) == Numbers{3, 5, 1, 4}));
+  BOOST_TEST((numbers(store->least_work_of(node_id(2), 3)) == Numbers{3, 5, 1}));
+  BOOST_TEST(store->least_work_of(node_id(3), 9).empty());
+}
+
+BOOST_DATA_TEST_CASE(foreign_tombstones_are_listed_by_work, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  const auto numbers = [&] {
+    Numbers out;
+    for (const auto& item : store->least_foreign(9)) out.push_back(get_be<std::uint64_t>(item.id.view()));
+    return out;
+  };
+  store.write({put_of({.number = 1}), tombstone_of({.number = 1}), tombstone_of({.number = 2, .effort = 5}, Custody::refused, true),
+               tombstone_of({.number = 3, .effort = 2}, Custody::acknowledged, true)});
+  BOOST_TEST((numbers() == Numbers{3, 2}));
+  store.write({tombstone_of({.number = 2, .effort = 5})});  // the refusal becomes an acknowledgement
+  BOOST_TEST((numbers() == Numbers{3, 2}));
+  BOOST_TEST(store->verify() == "");
+  store.write({EraseTombstone{message_id(3)}, EraseTombstone{message_id(1)}});
+  BOOST_TEST((numbers() == Numbers{2}));
+  BOOST_TEST(store->verify() == "");
+}
+
+BOOST_DATA_TEST_CASE(staged_bytes_are_those_not_yet_durable, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  BOOST_TEST(store->staged_bytes() == 0u);
+  store.stage({put_of({.number = 1, .body_bytes = 5'000})});
+  BOOST_TEST(store->staged_bytes() > 5'000u);
+  store.commit();
+  BOOST_TEST(store->staged_bytes() == 0u);
+  store.stage({put_of({.number = 2, .body_bytes = 5'000})});
+  store.crash();
+  BOOST_TEST(store->staged_bytes() == 0u);
+}
+
 BOOST_DATA_TEST_CASE(least_work_first_and_ties_go_against_the_biggest_user, data::make(kBothStores)) {
   StoreUnderTest store(sample);
   const auto ids = [&](std::size_t limit) {

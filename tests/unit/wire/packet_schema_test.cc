@@ -229,4 +229,51 @@ BOOST_AUTO_TEST_CASE(error_text_that_is_not_utf8_does_not_decode) {
   expect_reject(parse_packet(Bytes{0xa2, 0x01, 0x03, 0x12, 0x01, 0xff}), Stage::decode, "packet-decode");
 }
 
+BOOST_AUTO_TEST_CASE(sync_ranges) {
+  const auto bound = [](char first) { return std::string(3, '\0') + first + std::string(32, 'i'); };
+  pb::Packet good;
+  pb::Sync& sync = *good.mutable_sync();
+  sync.set_nonce(sized(32));
+  sync.set_centre(sized(20));
+  sync.set_radius(sized(20));
+  sync.set_after(1);
+  pb::SyncRange& fingerprint = *sync.add_ranges();
+  fingerprint.set_lower(bound(1));
+  fingerprint.set_upper(bound(2));
+  fingerprint.set_mode(1);
+  fingerprint.set_fingerprint(sized(16));
+  pb::SyncRange& list = *sync.add_ranges();
+  list.set_lower(bound(2));
+  list.set_upper(bound(9));
+  list.set_mode(2);
+  list.set_elements(bound(3) + '\2' + bound(4) + '\0');
+  const auto range = [](pb::Packet& p, int i) { return p.mutable_sync()->mutable_ranges(i); };
+  expect_each(good, {{"sync-opening", [](auto& p) { p.mutable_sync()->set_nonce(sized(31)); }},
+                     {"sync-opening", [](auto& p) { p.mutable_sync()->clear_nonce(); }},
+                     {"sync-opening", [](auto& p) { p.mutable_sync()->clear_centre(); }},
+                     {"sync-opening", [](auto& p) { p.mutable_sync()->set_radius(sized(21)); }},
+                     {"sync-bound", [&](auto& p) { range(p, 0)->set_lower(sized(35)); }},
+                     {"sync-bound", [&](auto& p) { range(p, 0)->set_upper(bound(1)); }},
+                     {"sync-mode", [&](auto& p) { range(p, 0)->set_mode(0); }},
+                     {"sync-mode", [&](auto& p) { range(p, 0)->set_mode(5); }},
+                     {"sync-fingerprint", [&](auto& p) { range(p, 0)->set_fingerprint(sized(15)); }},
+                     {"sync-fingerprint", [&](auto& p) { range(p, 1)->set_fingerprint(sized(16)); }},
+                     {"sync-elements", [&](auto& p) { range(p, 0)->set_elements(bound(1) + '\0'); }},
+                     {"sync-elements", [&](auto& p) { range(p, 1)->set_elements(sized(36)); }},
+                     {"sync-elements", [&](auto& p) { range(p, 1)->set_elements(bound(3) + '\3'); }},
+                     {"sync-elements", [&](auto& p) { range(p, 1)->set_elements(bound(1) + '\0'); }},
+                     {"sync-elements", [&](auto& p) { range(p, 1)->set_elements(bound(9) + '\0'); }},
+                     {"sync-elements", [&](auto& p) { range(p, 1)->set_elements(bound(3) + '\0' + bound(3) + '\1'); }},
+                     {"sync-order", [&](auto& p) { range(p, 1)->set_lower(bound(1)); }},
+                     {"sync-count", [&](auto& p) {
+                        for (std::size_t i = 0; i < kMaxSyncRangesPerPacket; ++i)
+                          *p.mutable_sync()->add_ranges() = *range(p, 0);
+                      }},
+                     {"sync-count", [&](auto& p) {
+                        std::string many;
+                        for (std::size_t i = 0; i <= kMaxSyncElementsPerPacket; ++i) many += bound(3) + '\0';
+                        range(p, 1)->set_elements(many);
+                      }}});
+}
+
 BOOST_AUTO_TEST_SUITE_END()

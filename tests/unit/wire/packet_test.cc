@@ -43,6 +43,26 @@ std::vector<StoredItem> stored_items() {
           {id, StoredStatus::evicted, RefuseReason::quota, 0, {}}};
 }
 
+// As much as one packet may hold.
+std::vector<SyncRange> sync_ranges() {
+  std::vector<SyncRange> out;
+  for (std::uint32_t i = 0; i < kMaxSyncRangesPerPacket; ++i) {
+    SyncRange& range = out.emplace_back(SyncRange{{i, {}}, {i + 1, {}}, SyncMode::fingerprint});
+    range.fingerprint = filled<SyncFingerprint>(5);
+    if (i == 7) range.mode = SyncMode::again, range.fingerprint = {};
+    if (i != 8 && i != 9) continue;
+    range.mode = i == 8 ? SyncMode::list : SyncMode::extra;
+    range.fingerprint = {};
+    for (std::size_t n = 0; n < kMaxSyncElementsPerPacket / 2; ++n) {
+      SyncElement element{{i, {}}, SyncState::acknowledged};
+      element.key.id.data[0] = static_cast<std::uint8_t>(n >> 8);
+      element.key.id.data[1] = static_cast<std::uint8_t>(n);
+      range.elements.push_back(element);
+    }
+  }
+  return out;
+}
+
 std::vector<PacketBody> one_of_each() {
   const Bytes raw = encode_hello_body(hello_body());
   const Contact contact{filled<NodeId>(1), filled<NodeKey>(2), *parse_endpoint("[2001:db8::1]:6667")};
@@ -68,7 +88,9 @@ std::vector<PacketBody> one_of_each() {
           Record{filled<Address>(11), {}},
           Record{filled<Address>(11), signed_record(1)},
           ErrorBody{static_cast<std::uint32_t>(ErrorCode::not_held), "h\xc3\xa9"},
-          ErrorBody{4'000'000'000u, ""}};
+          ErrorBody{4'000'000'000u, ""},
+          Sync{{}, {}, true},
+          Sync{SyncOpening{filled<SyncNonce>(1), filled<OverlayPoint>(2), filled<Distance>(3), 4}, sync_ranges(), false}};
 }
 
 }  // namespace
@@ -155,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_later_version_of_the_protocol_is_unknown) {
   BOOST_TEST(std::holds_alternative<Unknown>(empty->body));
   BOOST_TEST(empty->request_id == 42u);
   Bytes later = only_id;
-  append(later, Bytes{0x9a, 0x01, 0x02, 0x08, 0x01});  // field 19, a message
+  append(later, Bytes{0xaa, 0x01, 0x02, 0x08, 0x01});  // field 21, a message
   BOOST_TEST(std::holds_alternative<Unknown>(parse_packet(later)->body));
   Bytes extended = encode_packet({1, Ping{}});
   append(extended, Bytes{0xf8, 0x7f, 0x01});  // a field added to Packet later
