@@ -122,15 +122,19 @@ void Lookups::finish(std::uint64_t id) {
     return waiter.purpose == LookupFor::join || waiter.purpose == LookupFor::refresh;
   });
   if (random_target) core_.size.observe(job.target, found);
-  core_.size.observe_known(core_.table.size());
+  observe_known();
   remember(job.target, found);
   core_.out->note(Severity::debug, name(job.waiters.front().purpose),
                   std::to_string(job.lookup.asked()) + " asked, " + std::to_string(job.lookup.answers()) + " answered");
   for (const Waiter& waiter : job.waiters) later(job.target, waiter, found);
 }
 
+void Lookups::observe_known() {
+  core_.size.observe_known(std::max(core_.table.size(), core_.sessions.by_node().size()));
+}
+
 void Lookups::session_ready() {
-  core_.size.observe_known(core_.table.size());
+  observe_known();
   // The first session may be an inbound one that nobody can be asked through yet: the own id is looked up again as soon
   // as somebody can.
   const bool askable = !core_.table.closest(overlay_point(core_.config.id), 1, true).empty();
@@ -154,7 +158,7 @@ void Lookups::table_timer() {
     next_estimate_ = core_.now.mono + estimate_delay_;
     estimate_delay_ = std::min(kLastEstimate, 2 * estimate_delay_);
   }
-  core_.size.observe_known(core_.table.size());
+  observe_known();
   core_.timers.at(core_.now.mono + kMinute, TimerKind::table);
 }
 

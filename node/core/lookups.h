@@ -40,6 +40,7 @@ class Lookups {
   struct Ready { OverlayPoint target; Waiter waiter; std::vector<Contact> contacts; };
   void later(const OverlayPoint& target, Waiter waiter, std::vector<Contact> contacts);
   void go_on(std::uint64_t id);
+  void observe_known();
   void remember(const OverlayPoint& target, const std::vector<Contact>& contacts);
   void advance(std::uint64_t id);
   void finish(std::uint64_t id);

@@ -26,7 +26,7 @@ HelloBody Sessions::own_hello() {
 
 LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, std::optional<std::size_t> bootstrap,
                       bool dial_back) {
-  if (links_.size() >= kMaxSessions || endpoint.port == 0 || endpoint.is_unspecified()) return 0;
+  if (links_.size() >= core_.config.max_sessions || endpoint.port == 0 || endpoint.is_unspecified()) return 0;
   Link link;
   link.id = kDialledLinkBit | ++next_dial_;
   link.dialled = true;
@@ -54,7 +54,7 @@ void Sessions::link_up(const LinkUp& event) {
     core_.out->send(link->id, link->next_request++, std::move(hello));
     return;
   }
-  if (links_.size() >= kMaxSessions || links_.contains(event.link)) return core_.out->now(CloseLink{event.link});
+  if (links_.size() >= core_.config.max_sessions || links_.contains(event.link)) return core_.out->now(CloseLink{event.link});
   Link link;
   link.id = event.link;
   link.curve = event.client_curve;

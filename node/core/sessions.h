@@ -1,6 +1,6 @@
 // Links and the sessions on them (spec 10-transport): Hello, Welcome, Auth, the node-id check, keep-alive, and of two
 // links between a pair the one that stays. A link carries nothing but the handshake until its session is ready; a link
-// without Auth after 5 s is cut. Bounded by kMaxSessions; packets that wait for an id check by kHeldPackets.
+// without Auth after 5 s is cut. Bounded by CoreConfig::max_sessions; packets that wait for an id check by kHeldPackets.
 #pragma once
 #include <deque>
 #include <set>

@@ -8,10 +8,10 @@ namespace comm {
 namespace {
 
 // Options that take a value in the next word; every subcommand's, so that a value is never taken for a secret.
-constexpr std::array<std::string_view, 17> kValueOptions{
+constexpr std::array<std::string_view, 20> kValueOptions{
     "--data", "--network", "--log-level", "--virtual-clock", "--params", "--secret-file", "--secret-fd",
-    "--linger", "--listen", "--bootstrap", "--store-limit", "--color", "--profile", "--config",
-    "--passphrase-fd", "--new-passphrase-fd", "--name"};
+    "--linger", "--listen", "--bootstrap", "--store-limit", "--mailbox-limit", "--peer-limit", "--links",
+    "--color", "--profile", "--config", "--passphrase-fd", "--new-passphrase-fd", "--name"};
 
 bool is_command(std::string_view word) {
   return word == "echo" || word == "adapter" || word == "help" || std::find(kCommands.begin(), kCommands.end(), word) != kCommands.end();

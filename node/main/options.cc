@@ -8,7 +8,7 @@ namespace {
 
 // Texts as CLI11 hands them over, before they become values.
 struct Raw {
-  std::string log_level = "warning", params = "default", store_limit;
+  std::string log_level = "warning", params = "default", store_limit, mailbox_limit, peer_limit;
   double linger_seconds = 0;
   int virtual_clock = -1, secret_fd = -1, passphrase_fd = -1, new_passphrase_fd = -1;
 };
@@ -172,6 +172,12 @@ void build(CLI::App& app, Options& options, Raw& raw) {
   relay->add_flag("--json", options.json, "Report as JSON objects, one per line");
   relay->add_option("--store-limit", raw.store_limit, "Most bytes kept for others (512M, 2G); default 1G")
       ->type_name("SIZE");
+  relay->add_option("--mailbox-limit", raw.mailbox_limit, "Most bytes kept for one mailbox; default 64M")
+      ->type_name("SIZE");
+  relay->add_option("--peer-limit", raw.peer_limit, "Most bytes kept that one node has brought; default 256M")
+      ->type_name("SIZE");
+  relay->add_option("--links", options.links, "Most connections from others at one time")
+      ->type_name("N")->check(CLI::Range(kMinInboundLinks, kMostInboundLinks))->capture_default_str();
 
   CLI::App* address = add_command(app, "address", "Print both forms of the address that SECRET gives",
                                   "  comm address alice\n"
@@ -222,11 +228,15 @@ ParsedOptions finish(Options options, const Raw& raw) {
   if (raw.secret_fd >= 0) options.secret_fd = raw.secret_fd;
   if (raw.passphrase_fd >= 0) options.passphrase_fd = raw.passphrase_fd;
   if (raw.new_passphrase_fd >= 0) options.new_passphrase_fd = raw.new_passphrase_fd;
-  if (!raw.store_limit.empty()) {
-    const auto size = parse_size(raw.store_limit);
-    if (!size) return usage_error("--store-limit: \"" + raw.store_limit + "\" is not a size such as 512M or 2G.",
+  struct Size { const char* option; const std::string& text; std::uint64_t& value; };
+  for (const Size& given : {Size{"--store-limit", raw.store_limit, options.store_limit},
+                            Size{"--mailbox-limit", raw.mailbox_limit, options.mailbox_limit},
+                            Size{"--peer-limit", raw.peer_limit, options.peer_limit}}) {
+    if (given.text.empty()) continue;
+    const auto size = parse_size(given.text);
+    if (!size) return usage_error(given.option + (": \"" + given.text) + "\" is not a size such as 512M or 2G.",
                                   options.command);
-    options.store_limit = *size;
+    given.value = *size;
   }
   const bool offline = options.check || options.repair;
   if (options.command == "relay" && !offline && options.listen.empty())

@@ -26,6 +26,9 @@ struct Options {
   std::vector<std::string> bootstrap;
   std::uint64_t store_limit = kDefaultStoreQuotaBytes;
   bool check = false, repair = false;  // of a relay's store
+  std::uint64_t mailbox_limit = kMailboxQuotaBytes;
+  std::uint64_t peer_limit = kIngressQuotaBytes;
+  std::size_t links = kRelayInboundLinks;
   bool plain = false, json = false, transcript = false, vectors = false;
   Millis linger = 0;
 

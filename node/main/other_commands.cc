@@ -31,6 +31,9 @@ RuntimeConfig runtime_config(const Options& options, Role role) {
   config.role = role;
   config.profile = options.profile();
   config.store_quota = options.store_limit;
+  config.mailbox_quota = options.mailbox_limit;
+  config.ingress_quota = options.peer_limit;
+  if (role == Role::relay) config.max_inbound_links = options.links;
   config.virtual_clock_fd = options.virtual_clock;
   config.log_level = options.log_level;
   config.program = "comm " + options.command;

@@ -12,10 +12,14 @@
 namespace comm {
 namespace {
 
-constexpr rlim_t kWantedDescriptors = 16'384;
+constexpr rlim_t kWantedDescriptors = 65'536;
 // What a link costs: libzmq's descriptor and our own, or a dial's socket, its two mailboxes and its monitor.
 constexpr std::size_t kInboundDescriptors = 2, kDialDescriptors = 4;
 constexpr std::size_t kOtherDescriptors = 352;  // the store's tables, its log, our pipes and threads, the reserve
+// Past this number a connection gets no second descriptor: libzmq's own is used then, at the small risk that it was
+// given to another connection a moment ago.
+constexpr int kMostOwnDescriptors = 8'192;
+constexpr std::size_t kSweptAtOnce = 2'048;  // one look at a connection costs half a microsecond
 // One prefix may start at most this share of all handshakes, so that a single network cannot starve the others.
 constexpr int kPrefixShare = 5;
 
@@ -92,7 +96,7 @@ const char* ConnectionGuard::refuse_reason(Millis now, const Endpoint& remote) {
 const char* ConnectionGuard::accepted(Millis now, int fd) {
   CHECK(!connections_.contains(fd));
   Inbound connection;
-  connection.own = UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (fd < kMostOwnDescriptors) connection.own = UniqueFd(fcntl(fd, F_DUPFD_CLOEXEC, 0));
   const int handle = connection.own ? connection.own.get() : fd;
   const auto remote = remote_of(handle);
   connection.generation = ++generations_;
@@ -162,12 +166,19 @@ const char* ConnectionGuard::fault(Millis now, Inbound& connection, int fd) cons
 }
 
 void ConnectionGuard::sweep(Millis now, const std::function<void(const char*)>& reason) {
-  for (auto& [fd, connection] : connections_) {
-    if (connection.cut) continue;
+  const auto look_at = [&](int fd, Inbound& connection) {
+    if (connection.cut) return;
     const char* why = fault(now, connection, fd);
-    if (why == nullptr) continue;
+    if (why == nullptr) return;
     cut(fd, connection);
     reason(why);
+  };
+  // Round and round, a part at a time if there are many.
+  auto at = connections_.upper_bound(swept_to_);
+  for (std::size_t left = std::min(kSweptAtOnce, connections_.size()); left > 0; --left, ++at) {
+    if (at == connections_.end()) at = connections_.begin();
+    swept_to_ = at->first;
+    look_at(at->first, at->second);
   }
   std::erase_if(prefixes_,
                 [&](const auto& entry) { return entry.second.links == 0 && now - entry.second.window > kSecond; });

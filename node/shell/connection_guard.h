@@ -70,11 +70,12 @@ class ConnectionGuard {
   std::uint64_t generations_ = 0;
   Millis window_ = 0;
   int started_ = 0;                         // handshakes begun in this window of one second
+  int swept_to_ = -1;                       // the last connection that a sweep has looked at
   std::vector<UniqueFd> reserve_;
   bool starved_ = true;                     // take the reserve at the next sweep
 };
 
-// Raises the limit of descriptors as far as allowed, at most to what max_inbound and kMaxSessions need. Returns it.
+// Raises the limit of descriptors as far as allowed, at most to what kMostInboundLinks needs. Returns it.
 std::size_t raise_descriptor_limit();
 // Lowers the caps on links to what so many descriptors allow: at the limit libzmq spins, and the store cannot open files.
 void fit_to_descriptors(TransportConfig& config, std::size_t limit);

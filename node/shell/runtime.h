@@ -31,11 +31,13 @@ struct RuntimeConfig {
   Role role = Role::relay;
   Profile profile;
   std::uint64_t store_quota = kDefaultStoreQuotaBytes;
+  std::uint64_t mailbox_quota = kMailboxQuotaBytes;
+  std::uint64_t ingress_quota = kIngressQuotaBytes;
   std::optional<int> virtual_clock_fd;  // lines "tick MS" move the clocks; they stand still otherwise
   LogLevel log_level = LogLevel::warning;
   std::string program = "comm";         // named in the lock file and in messages
   std::size_t max_inbound_links = kMaxInboundLinks;
-  int handshakes_per_second = 50;       // inbound, in all; a fifth of it from one address prefix
+  int handshakes_per_second = 50;       // inbound, in all, at least; a fifth of it from one address prefix
 };
 
 struct Ready {

@@ -20,7 +20,9 @@ TransportConfig transport_config(const RuntimeConfig& config) {
   TransportConfig out;
   out.network = config.network;
   out.max_inbound = config.max_inbound_links;
-  out.handshakes_per_second = config.handshakes_per_second;
+  // Everybody is back within twenty seconds of a restart. A handshake costs 0.6 ms.
+  out.handshakes_per_second =
+      std::max(config.handshakes_per_second, static_cast<int>(config.max_inbound_links / 20));
   fit_to_descriptors(out, raise_descriptor_limit());
   return out;
 }
@@ -133,6 +135,9 @@ void Runtime::Impl::assemble(LockedBox<Identity> identity) {
   if (bound) core_config.listen.push_back(*bound);
   core_config.bootstrap = bootstraps;
   core_config.store_quota = config.store_quota;
+  core_config.mailbox_quota = config.mailbox_quota;
+  core_config.ingress_quota = config.ingress_quota;
+  core_config.max_sessions = std::max(kMaxSessions, config.max_inbound_links + kMaxSessions - kMaxInboundLinks);
   core_config.profile = config.profile;
   core = std::make_unique<NodeCore>(std::move(core_config), *node_key, *store, random, agent.get());
   driver = std::make_unique<Driver>(*core, agent.get(), *store, *this);

@@ -48,6 +48,8 @@ inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 6
 inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session
 inline constexpr std::int64_t kPrefixPacketsPerSecond = 8'192, kPrefixPacketBurst = 16'384;   // of one /24 or /48
 inline constexpr std::size_t kMaxInboundLinks = 512;
+inline constexpr std::size_t kRelayInboundLinks = 4'096;       // of an always-on relay: 28 KiB each while they are idle
+inline constexpr std::size_t kMinInboundLinks = 8, kMostInboundLinks = 16'384;
 inline constexpr std::size_t kMaxSessions = 1'024;             // both directions
 inline constexpr int kPacketBurst = 4'096, kPacketsPerSecond = 2'048;  // of one session; a packet counts once more per kItemsPerPacketToken items
 inline constexpr std::size_t kItemsPerPacketToken = 8;
