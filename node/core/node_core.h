@@ -38,6 +38,7 @@ struct CoreConfig {
   std::uint64_t staged_limit = kMaxStagedBytes;
   std::uint8_t min_effort = 0;        // the stamp asked of others' messages and foreign final records, full or not
   std::size_t max_sessions = kMaxSessions;  // both directions
+  int id_checks_per_second = kIdChecksPerSecond;
   Profile profile;
 };
 

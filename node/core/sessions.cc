@@ -14,6 +14,10 @@ bool is_handshake(const PacketBody& body) {
 }
 }  // namespace
 
+Sessions::Sessions(Core& core)
+    : core_(core),
+      id_checks_(std::max(kIdCheckBurst, core.config.id_checks_per_second), core.config.id_checks_per_second) {}
+
 HelloBody Sessions::own_hello() {
   HelloBody body;
   body.node_key = core_.key.public_key();
@@ -173,7 +177,7 @@ void Sessions::drain_id_checks() {
     std::erase_if(id_pending_, [&](const auto& item) { return core_.now.mono - item.second >= kIdCheckLost; });
   if (id_queue_.empty() || drain_scheduled_) return;
   drain_scheduled_ = true;  // one timer, however many links wait
-  core_.timers.at(core_.now.mono + kSecond / kIdChecksPerSecond, TimerKind::handshake, 0);
+  core_.timers.at(core_.now.mono + std::max<Millis>(1, kSecond / core_.config.id_checks_per_second), TimerKind::handshake, 0);
 }
 
 void Sessions::remember_id(const NodeKey& key, const NodeId& id) {

@@ -44,7 +44,7 @@ struct Link {
 
 class Sessions {
  public:
-  explicit Sessions(Core& core) : core_(core), id_checks_(kIdCheckBurst, kIdChecksPerSecond) {}
+  explicit Sessions(Core& core);
 
   void link_up(const LinkUp& event);
   void link_down(LinkId link);

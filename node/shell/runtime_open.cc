@@ -9,6 +9,7 @@ namespace comm {
 namespace {
 
 constexpr std::size_t kMaxJobs = 65'536;
+constexpr std::size_t kLinksPerIdCheck = 256;  // all links are checked within that many seconds
 constexpr Millis kVirtualStartMono = kDay;  // differences of instants near the start stay positive
 
 std::unique_ptr<Clock> make_clock(const RuntimeConfig& config) {
@@ -139,6 +140,11 @@ void Runtime::Impl::assemble(LockedBox<Identity> identity) {
   core_config.ingress_quota = config.ingress_quota;
   core_config.max_sessions = std::max(kMaxSessions, config.max_inbound_links + kMaxSessions - kMaxInboundLinks);
   core_config.profile = config.profile;
+  // A relay of many links must not be an hour at checking ids when all come back; cheap ids cost nothing to check.
+  core_config.id_checks_per_second =
+      config.profile.cheap_node_ids
+          ? static_cast<int>(kMostInboundLinks)
+          : std::max(kIdChecksPerSecond, static_cast<int>(config.max_inbound_links / kLinksPerIdCheck));
   core = std::make_unique<NodeCore>(std::move(core_config), *node_key, *store, random, agent.get());
   driver = std::make_unique<Driver>(*core, agent.get(), *store, *this);
   committer = std::make_unique<Committer>(*store, [this] { commit_wake.signal(); });
