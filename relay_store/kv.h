@@ -16,6 +16,7 @@ struct KvWrite {
   std::string key;
   std::string value;
   bool erase = false;
+  std::uint64_t batch = 0;  // the overlay's affair
 };
 using KvWrites = std::deque<KvWrite>;  // a deque: staged rows are referred to while more are added
 

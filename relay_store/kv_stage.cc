@@ -74,6 +74,7 @@ void KvStore::apply(Turn& turn, const PutMessage& op) {
 
   put(keys::by_sequence(keys::kBody, sequence), text_of(op.body));
   put(keys::by_sequence(keys::kHeader, sequence), std::move(row));
+  if (caching_) cache_.erase(keys::by_sequence(keys::kCustody, sequence));  // a new number: there is none
   put(keys::by_id(keys::kId, op.id), kind_value(Custody::live) + sequence_value(sequence));
   put(keys::mailbox(mailbox, sequence), {});
   put(keys::expiry(keys::expires_of(op.header.view()), op.id), element_value(Custody::live, op.header.view()));
@@ -169,7 +170,8 @@ void KvStore::apply(Turn&, const PutCustody& op) {
   if (get(keys::by_sequence(keys::kCustody, id.sequence), old)) {
     if (old == value) return;
     const auto old_due = keys::RowReader(old).integer<Millis>();
-    if (old_due != op.due) erase(keys::due(old_due, op.id));
+    if (old_due == op.due) return put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));
+    erase(keys::due(old_due, op.id));
   }
   if (op.due != 0) put(keys::due(op.due, op.id), sequence_value(id.sequence));  // 0: nothing is due
   put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));

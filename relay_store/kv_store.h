@@ -1,16 +1,18 @@
 // The Store contract over any Kv: rows as keys.h lays them out, staged rows in an Overlay above the durable ones.
 // Owned by main (or a simulated node). One thread stages and reads; commit and compact_step may run on another.
-// Memory: the overlay (bounded by the committer's queue) and one counter row; everything else is the Kv's.
+// Memory: the overlay (bounded by the committer's queue), the row cache and one counter row; all else is the Kv's.
 #pragma once
 #include "relay_store/kv.h"
 #include "relay_store/overlay.h"
+#include "relay_store/row_cache.h"
 
 namespace comm {
 
 class KvStore final : public Store {
  public:
   // REQUIRES: the rows of `kv`, if any, are of keys::kFormat.
-  explicit KvStore(std::unique_ptr<Kv> kv);
+  // `caching`: reads of `kv` are slower than a look at memory.
+  explicit KvStore(std::unique_ptr<Kv> kv, bool caching = false);
 
   Custody custody_of(const MessageId& id) const override;
   std::optional<StoredHeader> message(const MessageId& id) const override;
@@ -97,6 +99,7 @@ class KvStore final : public Store {
   void put(std::string key, std::string value);
   void erase(std::string key);
 
+  void prefetch(const std::vector<MailboxItem>& items) const;  // what their headers and custody states are read from next
   IdRow id_row(const MessageId& id) const;
   // The row of a sequence that an index leads to: null only if the disk lost it (Kv::read_failed).
   std::optional<HeaderRow> header_row(std::uint64_t sequence) const;
@@ -136,6 +139,8 @@ class KvStore final : public Store {
 
   std::unique_ptr<Kv> kv_;
   Overlay overlay_;
+  const bool caching_;
+  mutable RowCache cache_;
   Counted counted_;  // with everything staged
   mutable Head due_head_;
   mutable Head expiry_head_;

@@ -127,7 +127,7 @@ OpenResult open_leveldb_store_on(Disk& disk, const std::string& path, std::size_
       return failure(OpenFailure::io, "cannot write to the store in " + path + ": " + kv->failure_detail());
     default: return corrupt(path, "its rows cannot be read");
   }
-  auto store = std::make_unique<KvStore>(std::move(kv));
+  auto store = std::make_unique<KvStore>(std::move(kv), true);
   if (torn) {
     const std::string fault = store->verify();
     if (!fault.empty() || !store->read_failure().empty()) return corrupt(path, damage + ", " + fault);

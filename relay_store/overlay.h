@@ -2,6 +2,7 @@
 // the staging thread only. A staged batch itself is immutable once its stage call ends and shared with the committer
 // (the one reason for shared_ptr here: whoever finishes last frees it). Bounded by the committer's queue.
 #pragma once
+#include <array>
 #include <list>
 #include <map>
 #include <memory>
@@ -12,23 +13,43 @@
 namespace comm {
 
 struct StagedBatch {
-  Ticket ticket = 0;
+  Ticket ticket = 0;         // the highest in it
+  std::uint64_t number = 0;
   std::size_t bytes = 0;
   KvWrites writes;
 };
 
 class Overlay {
  public:
-  using Rows = std::map<std::string_view, const KvWrite*>;
+  using Rows = std::map<std::string_view, KvWrite*>;
+  static constexpr std::size_t kKinds = 26;  // a key begins with its kind, 'A' to 'Z'
 
-  // Everything put and erased until the next begin belongs to `ticket`. A batch that stays empty is kept: its ticket
-  // must be reported too, and not before the tickets it follows. REQUIRES: not below a ticket still staged.
+  // Walks the rows from <= key < until in key order.
+  class Cursor {
+   public:
+    Cursor(const std::array<Rows, kKinds>& kinds, std::string_view from, std::string_view until);
+    // The row the cursor is at; null at the end.
+    const KvWrite* row() const { return row_; }
+    void next();
+
+   private:
+    void settle();
+    const std::array<Rows, kKinds>& kinds_;
+    std::string until_;
+    std::size_t kind_;
+    Rows::const_iterator at_;
+    const KvWrite* row_ = nullptr;
+  };
+
+  // Everything put and erased until the next begin belongs to `ticket`. What is staged between two takes is one batch, in
+  // which a row stands once however often it was written. A batch that stays empty is kept: its ticket must be reported
+  // too, and not before the tickets it follows. REQUIRES: not below a ticket still staged.
   void begin(Ticket ticket);
   void put(std::string key, std::string value);
   void erase(std::string key);
 
   const KvWrite* find(std::string_view key) const;  // null if not staged
-  const Rows& rows() const { return rows_; }
+  Cursor rows(std::string_view from, std::string_view until) const { return Cursor(kinds_, from, until); }
   std::vector<std::shared_ptr<const StagedBatch>> take();
   void committed(Ticket ticket);
   void clear();
@@ -37,11 +58,13 @@ class Overlay {
  private:
   void write(KvWrite write);
 
+  // A tree for each kind: the trees stay small, and most kinds are appended to at the end and emptied from the front.
   // Keys are views into the write they map to: the newest of that key.
-  Rows rows_;
-  std::list<std::shared_ptr<StagedBatch>> batches_;   // oldest first; a list owns nothing while it is empty
+  std::array<Rows, kKinds> kinds_;
   std::size_t bytes_ = 0;
-  std::size_t untaken_ = 0;                           // how many at the end of batches_ were not taken
+  std::list<std::shared_ptr<StagedBatch>> batches_;   // oldest first; a list owns nothing while it is empty
+  std::size_t untaken_ = 0;                           // how many at the end of batches_ were not taken: 0 or 1
+  std::uint64_t numbers_ = 0;
 };
 
 }  // namespace comm
