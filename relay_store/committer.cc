@@ -44,7 +44,8 @@ struct Committer::Impl {
   std::deque<std::unique_ptr<WriteSet>> queue;
   std::deque<CommitReport> reports;
   std::size_t waiting_bytes = 0;  // queued or being written
-  bool busy = false;
+  bool busy = false;              // a group is being written, by the thread or by commit_now
+  bool compacting = false;
   bool failed = false;            // since a failed report, until resume
   bool stopping = false;
 
@@ -105,12 +106,14 @@ void Committer::Impl::compact() {
 void Committer::Impl::run() {
   std::unique_lock lock(mutex);
   for (;;) {
-    if (queue.empty()) {
+    if (queue.empty() || busy) {
       if (stopping) return;
-      if (compaction_due()) {
+      if (!busy && compaction_due()) {
+        compacting = true;
         lock.unlock();
         compact();
         lock.lock();
+        compacting = false;
       } else {
         work.wait_for(lock, compact_interval);
       }
@@ -154,6 +157,20 @@ void Committer::submit(std::unique_ptr<WriteSet> set) {
     impl_->queue.push_back(std::move(set));
   }
   impl_->work.notify_one();
+}
+
+bool Committer::commit_now(std::vector<std::unique_ptr<WriteSet>>& sets) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->busy || impl_->compacting || impl_->failed || !impl_->queue.empty()) return false;
+    impl_->busy = true;
+    for (const auto& set : sets) impl_->waiting_bytes += set->bytes();
+  }
+  impl_->commit(sets);
+  sets.clear();
+  const std::lock_guard lock(impl_->mutex);
+  impl_->busy = false;
+  return true;
 }
 
 std::optional<CommitReport> Committer::poll() {

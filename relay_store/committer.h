@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "relay_store/store.h"
 
@@ -32,6 +33,10 @@ class Committer {
   // False if the queue is full (kMaxCommitQueueBytes): the caller stops reading its sockets until a report arrives.
   bool has_room() const;
   void submit(std::unique_ptr<WriteSet> set);
+  // Commits on the calling thread if this one has nothing to do: where a single sender waits for its answer, two
+  // hand-overs between threads would cost as much as the write. False, and `sets` untouched, if it is busy.
+  // REQUIRES: the caller is the one that submits.
+  bool commit_now(std::vector<std::unique_ptr<WriteSet>>& sets);
   std::optional<CommitReport> poll();  // next report, if any
   // After a failed report every set submitted earlier is dropped until the reactor calls this (it has called
   // Store::failed and issues new tickets).

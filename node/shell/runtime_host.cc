@@ -2,6 +2,13 @@
 #include "node/shell/runtime_impl.h"
 
 namespace comm {
+namespace {
+
+constexpr std::size_t kSubmitBytes = 256 << 10;  // staged so far: the committer may as well begin
+constexpr std::size_t kInlineBytes = 64 << 10;   // written by the reactor itself
+constexpr int kInlineCommits = 4;                // in a row: each may make turns that write again
+
+}  // namespace
 
 void Runtime::Impl::send(LinkId link, Packet packet) {
   Bytes bytes = encode_packet(packet);
@@ -28,7 +35,25 @@ void Runtime::Impl::submit(std::unique_ptr<WriteSet> set) {
   // The committer drops everything between a failure and resume; what a turn after Store::failed writes is new.
   if (std::exchange(recovering, false)) committer->resume();
   submitted = set->last_ticket();
-  committer->submit(std::move(set));
+  staged_bytes += set->bytes();
+  staged.push_back(std::move(set));
+  if (staged_bytes >= kSubmitBytes) submit_staged();
+}
+
+void Runtime::Impl::submit_staged() {
+  for (auto& set : staged) committer->submit(std::move(set));
+  staged.clear();
+  staged_bytes = 0;
+}
+
+void Runtime::Impl::commit_staged() {
+  for (int i = 0; i < kInlineCommits && !staged.empty() && staged_bytes <= kInlineBytes; ++i) {
+    if (transport.pending(accepts_packets()) || !committer->commit_now(staged)) break;
+    staged_bytes = 0;
+    take_reports();
+    if (stopping()) break;
+  }
+  submit_staged();
 }
 
 void Runtime::Impl::user(const UserEvent& event) { user_events.push_back(event); }
@@ -92,6 +117,8 @@ void Runtime::Impl::take_report(const CommitReport& report) {
     case CommitResult::disk_full:
       note({Severity::error, "disk-full", "refusing new mail. Free some space. " + report.detail});
       recovering = true;
+      staged.clear();  // on top of what has failed
+      staged_bytes = 0;
       reported = submitted;  // nothing submitted so far will be reported any more
       turn([&](TimePoint now) { driver->commit_failed(now); });
       if (std::exchange(recovering, false)) committer->resume();

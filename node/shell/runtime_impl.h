@@ -56,6 +56,8 @@ struct Runtime::Impl final : Host, TransportSink {
   void close_link(LinkId link) override;
   void compute_node_id(const NodeKey& key) override;
   void submit(std::unique_ptr<WriteSet> set) override;
+  void submit_staged();                         // what the turns since the last call have staged goes to the committer
+  void commit_staged();                         // likewise, or is committed here and now if that is all there is
   void user(const UserEvent& event) override;
   // --- TransportSink: each starts a turn ---
   void link_up(const LinkUp& up) override;
@@ -125,7 +127,9 @@ struct Runtime::Impl final : Host, TransportSink {
   bool started = false;
   bool recovering = false;                      // a commit failed and the committer waits for resume
   bool closing = false;
-  Ticket submitted = 0;
+  std::vector<std::unique_ptr<WriteSet>> staged;
+  std::size_t staged_bytes = 0;
+  Ticket submitted = 0;                         // staged sets included
   Ticket reported = 0;
   std::uint64_t traffic = 0;                    // packets and dials so far, either way
   Millis last_time_passed = -1;                 // mono of the last TimePassed turn

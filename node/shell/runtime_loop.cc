@@ -61,6 +61,7 @@ int Runtime::Impl::timeout(Millis longest) {
 }
 
 void Runtime::Impl::wait(bool with_frontend, Millis longest) {
+  commit_staged();
   std::vector<pollfd> fds;
   for (const int fd : {transport.fd(), commit_wake.fd(), hasher.fd(), resolver.fd(), jobs.fd(),
                        stop_wake.fd(), signals.fd()})
@@ -201,6 +202,7 @@ void Runtime::Impl::shut_down() {
   signals.let_through();
   closing = true;
   for (int i = 0; i < kShutdownFlushes && stop_code.load() != kExitIo && busy(); ++i) {
+    submit_staged();
     committer->flush();
     take_reports();
   }
