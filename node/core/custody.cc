@@ -36,6 +36,7 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
   }
   tell(link_id, pushed ? request_id : 0, std::move(answer));
   tell_evicted();
+  flush_offers();
   schedule();
 }
 
@@ -83,7 +84,10 @@ void CustodyService::keep(const MessageId& id, const MessageHeader& header, cons
   state.spread = entry ? core_.now.wall
                        : core_.now.wall + core_.scaled(kMinute + static_cast<Millis>(core_.random.below(kMinute)));
   state.refresh = core_.now.wall + jitter(core_.scaled(kSettledReoffer));
-  save(id, state, StoredHeader{item.header, item.nonce, from, core_.now.wall, 0});
+  // At once, not by a timer: the state is written once.
+  const StoredHeader stored{item.header, item.nonce, from, core_.now.wall, 0};
+  work_off(id, state, stored);
+  save(id, state, stored);
 }
 
 void CustodyService::note_holder(const MessageId& id, const NodeId& peer, bool stored) {
@@ -233,7 +237,7 @@ void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& w
       if (header->expires_ms() <= core_.now.wall) continue;
       item.body = core_.store.body(id).value_or(Bytes{});
       bytes += wire_size(item);
-      note_holder(id, link.node, false);
+      if (!core_.mailboxes.owned_by(header->mailbox, link.node)) note_holder(id, link.node, false);
       answer.items.push_back(std::move(item));
     } else if (auto record = core_.store.final_record(id)) {
       finals.push_back(std::move(*record));
@@ -288,9 +292,13 @@ void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
   if (held >= kind) return;  // known already
   if (held == Custody::live) {
     const CustodyState state = parse_custody(core_.store.custody_state(record.id).value_or(Bytes{}));
-    const std::vector<NodeId> peers = state.exchanged();
+    std::vector<NodeId> peers = state.exchanged();
+    if (const auto* owners = core_.mailboxes.owners(record.header.mailbox))
+      for (const NodeId& owner : *owners)
+        if (std::find(peers.begin(), peers.end(), owner) == peers.end()) peers.push_back(owner);
     core_.out->store(PutTombstone{record.id, kind, record.bytes, from, false});
     own_.erase(record.id);
+    core_.mailboxes.taken(record.header.mailbox, from, record.id);
     if (state.origin) core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});
     return spread_final(peers, from, record.bytes);
   }
@@ -358,6 +366,7 @@ void CustodyService::decline(const DeclineMail& decline) {
   if (Link* link = core_.sessions.ready(decline.from); link != nullptr && !link->costly.take(core_.now.mono))
     core_.fault(*link, {Stage::policy, Scope::count, "unopenable-rate"});
   if (Link* link = core_.sessions.ready(decline.from)) core_.out->send_durable(link->id, 0, Stored{{std::move(status)}});
+  flush_offers();
   schedule();
 }
 

@@ -36,11 +36,15 @@ class CustodyService {
 
   // --- from other services ---
   void region_found(const MailboxId& mailbox, const std::vector<Contact>& members);
-  // The owner of a mailbox has collected: everything waiting for it is offered to it anew. Returns how many there are.
-  std::uint32_t owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor, std::size_t limit);
   // Reconciliation: what this node lacks of these is asked of `from`. Answers how many are, and whether that is all.
   struct Pulled { std::size_t asked = 0; bool all = true; };
   Pulled pull(const NodeId& from, const std::vector<SyncElement>& elements);
+  // The owner of a mailbox has collected: everything waiting for it is offered to it anew, a page at a time. Returns what
+  // was offered. Nothing is written down: most of it is acknowledged, and gone, before the offer is due again.
+  std::vector<MessageId> owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor,
+                                         std::size_t limit);
+  // Those of them that it has not taken: from now on the ordinary backoff offers them to it.
+  void not_taken(const std::set<MessageId>& ids, const NodeId& owner);
   void session_ready(const Link& link);
   void store_failed();
   bool disk_full() const;                                // a write failed a moment ago
@@ -85,7 +89,9 @@ class CustodyService {
   void process_due();
   void work_off(const MessageId& id, CustodyState& state, const StoredHeader& stored);
   void offer_to(const MessageId& id, CustodyState& state, CustodyPeer& peer, const StoredHeader& stored);
-  void spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox);
+  void spread(const MessageId& id, CustodyState& state, const StoredHeader& stored, const MailboxId& mailbox);
+  std::size_t spread_to(CustodyState& state, const StoredHeader& stored, std::vector<Contact> members);
+  Millis lonely_retry(const StoredHeader& stored);
   void refresh(const MessageId& id, CustodyState& state);
   std::size_t give_to(CustodyState& state, const std::vector<Contact>& members);  // how many are new
   void add_entry_peers(CustodyState& state, std::size_t count);

@@ -65,6 +65,11 @@ void CustodyService::on_status(const StoredItem& item, const NodeId& from) {
   if (!message) return;
   CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
   CustodyPeer* peer = state.find(from);
+  const auto header = parse_header(message->header);
+  if ((peer == nullptr || !peer->exchanged) && header && core_.mailboxes.owned_by(header->mailbox, from)) {
+    peer = &state.add_owner(from);  // its page's offers are not written down
+    peer->exchanged = true;
+  }
   if (peer == nullptr || !peer->exchanged) return core_.count({Stage::state, Scope::count, "unsolicited-stored"});
   const bool origin = own_.contains(item.id);
   switch (item.status) {

@@ -90,7 +90,7 @@ void CustodyService::work_off(const MessageId& id, CustodyState& state, const St
     for (auto& peer : state.peers) peer.next = 0;
     return;
   }
-  if (state.spread != 0 && state.spread <= now) spread(id, state, header->mailbox);
+  if (state.spread != 0 && state.spread <= now) spread(id, state, stored, header->mailbox);
   if (state.refresh != 0 && state.refresh <= now) refresh(id, state);
   for (auto& peer : state.peers)
     if (peer.next != 0 && peer.next <= now) offer_to(id, state, peer, stored);
@@ -221,18 +221,32 @@ std::size_t CustodyService::give_to(CustodyState& state, const std::vector<Conta
   return given;
 }
 
-void CustodyService::spread(const MessageId& id, CustodyState& state, const MailboxId& mailbox) {
+// A minute, and ever more rarely: a lonely relay must not go through all it keeps each minute.
+Millis CustodyService::lonely_retry(const StoredHeader& stored) {
+  const Millis age = std::max<Millis>(0, core_.now.wall - stored.received);
+  return core_.now.wall + jitter(std::clamp(age / 4, core_.scaled(kMinute), core_.scaled(kSettledReoffer)));
+}
+
+std::size_t CustodyService::spread_to(CustodyState& state, const StoredHeader& stored, std::vector<Contact> members) {
+  core_.random.shuffle(members);
+  state.spread = members.empty() ? lonely_retry(stored) : 0;
+  return give_to(state, members);
+}
+
+void CustodyService::spread(const MessageId& id, CustodyState& state, const StoredHeader& stored,
+                            const MailboxId& mailbox) {
   if (!core_.lookups.joined()) {  // it is not known yet who keeps what
     state.spread = core_.now.wall + core_.scaled(5 * kSecond);
     return;
   }
   if (auto everyone = core_.small_region()) {
-    core_.random.shuffle(*everyone);
-    const std::size_t given = give_to(state, *everyone);
+    const std::size_t given = spread_to(state, stored, *std::move(everyone));
     // A lonely entry tries again; a lazy one has its hourly refresh.
-    state.spread = given == 0 && !state.lazy && state.peers.size() < 2 ? core_.now.wall + jitter(core_.scaled(kMinute)) : 0;
+    if (given == 0 && !state.lazy && state.peers.size() < 2) state.spread = lonely_retry(stored);
     return;
   }
+  if (auto members = core_.lookups.at_hand(overlay_point(mailbox)))
+    return static_cast<void>(spread_to(state, stored, *std::move(members)));
   state.spread = core_.now.wall + 2 * kLookupTimeout;  // until region_found: a crash meanwhile must not forget it
   auto& waiting = spreading_[mailbox];
   waiting.push_back(id);
@@ -246,10 +260,7 @@ void CustodyService::region_found(const MailboxId& mailbox, const std::vector<Co
     const auto stored = core_.store.message(id);
     if (!stored) continue;
     CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
-    std::vector<Contact> targets = members;
-    core_.random.shuffle(targets);
-    give_to(state, targets);
-    state.spread = members.empty() ? core_.now.wall + jitter(core_.scaled(kMinute)) : 0;
+    spread_to(state, *stored, members);
     save(id, state, *stored);
   }
   schedule();
@@ -274,29 +285,47 @@ void CustodyService::refresh(const MessageId&, CustodyState& state) {
   }
 }
 
-std::uint32_t CustodyService::owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor,
-                                              std::size_t limit) {
-  std::uint32_t waiting = 0;
+std::vector<MessageId> CustodyService::owner_collected(const MailboxId& mailbox, const NodeId& owner,
+                                                       std::uint64_t& cursor, std::size_t limit) {
+  std::vector<MessageId> offered;
   const auto page = core_.store.mailbox_page(mailbox, cursor, limit);
   for (const MailboxItem& item : page) {
     cursor = item.sequence;
     CustodyState state = parse_custody(core_.store.custody_state(item.id).value_or(Bytes{}));
     const auto header = parse_header(item.stored.header);
     if (!header || header->expires_ms() <= core_.now.wall) continue;
+    bool others = false;
     for (auto& peer : state.peers) {  // backoff starts anew where it was still trying
       if (peer.stored || peer.next == 0) continue;
       peer.attempts = 0;
       peer.next = core_.now.wall;
+      others |= peer.id != owner;
     }
     CustodyPeer& peer = state.add_owner(owner);
     peer.attempts = 0;
     peer.next = core_.now.wall;
-    ++waiting;
-    save(item.id, state, item.stored);
+    offered.push_back(item.id);
+    offer_to(item.id, state, peer, item.stored);
+    if (others || state.origin) save(item.id, state, item.stored);
   }
   if (page.size() < limit) cursor = 0;
+  flush_offers();
   schedule();
-  return waiting;
+  return offered;
+}
+
+void CustodyService::not_taken(const std::set<MessageId>& ids, const NodeId& owner) {
+  for (const MessageId& id : ids) {
+    const auto stored = core_.store.message(id);
+    if (!stored) continue;
+    CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
+    CustodyPeer& peer = state.add_owner(owner);
+    peer.exchanged = true;
+    peer.attempts = std::max<std::uint8_t>(1, peer.attempts);
+    peer.next = core_.now.wall;
+    save(id, state, *stored);
+  }
+  schedule();
 }
 
 void CustodyService::session_ready(const Link& link) {

@@ -24,6 +24,13 @@ void Lookups::later(const OverlayPoint& target, Waiter waiter, std::vector<Conta
   core_.timers.at(core_.now.mono, TimerKind::lookup, 0);
 }
 
+std::optional<std::vector<Contact>> Lookups::at_hand(const OverlayPoint& target) const {
+  if (const auto it = cache_.find(target); it != cache_.end() && core_.now.mono - it->second.at < kCacheAge)
+    return it->second.contacts;
+  if (!by_target_.contains(target) && !core_.table.any_dialable()) return std::vector<Contact>{};
+  return std::nullopt;
+}
+
 void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key) {
   // Only custody's many lookups of one region are answered from memory; a record not found is really looked for again.
   const bool fresh = purpose != LookupFor::spread && purpose != LookupFor::collect;

@@ -25,25 +25,55 @@ void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& 
     mine.push_back(mailbox);
     owners_[mailbox].push_back(node);
   }
-  std::uint64_t cursor = 0;
-  const std::uint32_t waiting = core_.custody.owner_collected(mailbox, node, cursor, kCollectPage);
-  core_.out->send(link.id, request_id, Collected{CollectStatus::subscribed, waiting});
-  if (cursor == 0) return;
-  for (auto& [key, page] : pages_)
-    if (page.mailbox == mailbox && page.owner == node) return static_cast<void>(page.cursor = cursor);  // its timer runs
-  pages_[next_key_] = {mailbox, node, cursor};
-  core_.timers.at(core_.now.mono + 10, TimerKind::collect_page, next_key_++);
+  const auto running = page_keys_.find({mailbox, node});  // begins anew
+  const std::uint64_t key = running == page_keys_.end() ? next_key_++ : running->second;
+  const LinkId link_id = link.id;
+  const std::uint32_t waiting = offer_page(key, {mailbox, node});
+  core_.out->send(link_id, request_id, Collected{CollectStatus::subscribed, waiting});
+}
+
+// The owner sets the pace: what it has not taken yet would only be offered again, and fill its queue.
+std::uint32_t Mailboxes::offer_page(std::uint64_t key, Page page) {
+  const auto offered = core_.custody.owner_collected(page.mailbox, page.owner, page.cursor, kCollectPage);
+  page.open.insert(offered.begin(), offered.end());
+  page.latest = core_.now.mono + core_.scaled(kPagePatience);
+  const bool at_once = page.cursor != 0 && page.open.size() <= kCollectPage / 2;
+  const bool done = page.cursor == 0 && page.open.empty();
+  page_keys_[{page.mailbox, page.owner}] = key;
+  core_.timers.at(at_once || done ? core_.now.mono : page.latest, TimerKind::collect_page, key);
+  pages_[key] = std::move(page);
+  return static_cast<std::uint32_t>(offered.size());
+}
+
+void Mailboxes::drop_page(std::uint64_t key) {
+  const auto it = pages_.find(key);
+  page_keys_.erase({it->second.mailbox, it->second.owner});
+  pages_.erase(it);
+}
+
+void Mailboxes::taken(const MailboxId& mailbox, const NodeId& owner, const MessageId& id) {
+  if (page_keys_.empty()) return;
+  const auto key = page_keys_.find({mailbox, owner});
+  if (key == page_keys_.end()) return;
+  Page& page = pages_.at(key->second);
+  if (page.open.erase(id) == 0) return;
+  if (page.open.size() == (page.cursor == 0 ? 0 : kCollectPage / 2))
+    core_.timers.at(core_.now.mono, TimerKind::collect_page, key->second);
 }
 
 void Mailboxes::page_timer(std::uint64_t key) {
   const auto it = pages_.find(key);
   if (it == pages_.end()) return;
   Page& page = it->second;
-  if (core_.sessions.ready(page.owner) != nullptr) {
-    core_.custody.owner_collected(page.mailbox, page.owner, page.cursor, kCollectPage);
-    if (page.cursor != 0) return core_.timers.at(core_.now.mono + 10, TimerKind::collect_page, key);
-  }
-  pages_.erase(it);
+  if (core_.sessions.ready(page.owner) == nullptr) return drop_page(key);  // it collects again when it is back
+  if (core_.now.mono >= page.latest) core_.custody.not_taken(std::exchange(page.open, {}), page.owner);
+  if (page.cursor == 0 && page.open.empty()) return drop_page(key);
+  if (page.cursor != 0 && page.open.size() <= kCollectPage / 2) offer_page(key, std::move(page));
+}
+
+bool Mailboxes::owned_by(const MailboxId& mailbox, const NodeId& node) const {
+  const auto* nodes = owners(mailbox);
+  return nodes != nullptr && std::find(nodes->begin(), nodes->end(), node) != nodes->end();
 }
 
 const std::vector<NodeId>* Mailboxes::owners(const MailboxId& mailbox) const {

@@ -14,6 +14,8 @@ class Mailboxes {
   void on_collect(Link& link, std::uint32_t request_id, const Collect& collect);
   const std::vector<NodeId>* owners(const MailboxId& mailbox) const;  // nodes subscribed now, or null
   void page_timer(std::uint64_t key);                                 // goes on offering a large backlog
+  void taken(const MailboxId& mailbox, const NodeId& owner, const MessageId& id);  // it has been acknowledged
+  bool owned_by(const MailboxId& mailbox, const NodeId& node) const;
 
   // --- owner ---
   void set_own(const std::vector<MailboxKey>& keys);
@@ -31,7 +33,8 @@ class Mailboxes {
 
  private:
   static constexpr std::size_t kMaxSubscriptions = 64;
-  static constexpr std::size_t kCollectPage = 128;
+  static constexpr std::size_t kCollectPage = 512;  // offered at once; the next page follows when half of it is taken
+  static constexpr Millis kPagePatience = kSecond;  // or when the owner has acknowledged too little for so long
   static constexpr Millis kFirstPoll = kMinute;
   static constexpr Millis kHeldPageDelay = 10;
   struct Own {
@@ -41,8 +44,16 @@ class Mailboxes {
     Millis next_poll = 0;
     Millis poll_delay = kFirstPoll;   // doubles up to kCollectPoll: a young network's regions still move
   };
-  struct Page { MailboxId mailbox; NodeId owner; std::uint64_t cursor; };
+  struct Page {
+    MailboxId mailbox;
+    NodeId owner;
+    std::uint64_t cursor = 0;   // in the mailbox; 0 at its start and at its end
+    std::set<MessageId> open{};  // offered, not acknowledged: at most one page and a half
+    Millis latest = 0;          // mono: what is open then is left to the backoff
+  };
 
+  std::uint32_t offer_page(std::uint64_t key, Page page);
+  void drop_page(std::uint64_t key);
   void schedule(Millis delay);
   void collect_from(Link& link, const MailboxId& mailbox, Own& own);
   void collect_via(const Contact& contact, const MailboxId& mailbox, Own& own);
@@ -54,6 +65,7 @@ class Mailboxes {
   std::map<std::uint64_t, std::pair<MailboxId, NodeId>> asking_;       // request key -> what was asked of whom
   std::map<std::uint64_t, Page> pages_;
   std::map<MailboxId, std::uint64_t> held_;                            // own ones being gone through -> next page
+  std::map<std::pair<MailboxId, NodeId>, std::uint64_t> page_keys_;
   std::uint64_t next_key_ = 1;
   Millis scheduled_ = 0;                                               // the timer in flight, 0 = none
 };

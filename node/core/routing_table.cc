@@ -222,6 +222,12 @@ std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only, bool bad
   return out;
 }
 
+bool RoutingTable::any_dialable() const {
+  return std::any_of(buckets_.begin(), buckets_.end(), [](const Bucket& bucket) {
+    return std::any_of(bucket.entries.begin(), bucket.entries.end(), [](const TableEntry& e) { return e.dialable; });
+  });
+}
+
 std::vector<Contact> RoutingTable::closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const {
   std::vector<const TableEntry*> all = usable(dialable_only);
   const auto from_target = [&](const TableEntry* e) { return distance(target, overlay_point(e->contact.id)); };

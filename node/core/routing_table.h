@@ -46,6 +46,7 @@ class RoutingTable {
   Liveness liveness(const TableEntry& entry, Millis mono) const;
   // Nearest first, bad ones left out.
   std::vector<Contact> closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const;
+  bool any_dialable() const;  // bad ones count: they may be back
   std::vector<TableEntry> within(const OverlayPoint& target, const Distance& radius) const;
   // Questionable entries, longest silent first; those of buckets with waiting replacements before all others.
   std::vector<NodeId> to_ping(Millis mono, std::size_t limit) const;
