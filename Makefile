@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo test check check-long bench-client sim model fuzz asan tsan clang coverage fmt lint man install \
+.PHONY: help deps build run demo test check check-long bench bench-client sim model fuzz asan tsan clang coverage fmt lint man install \
         uninstall dist ci clean build-deps test-deps dev-deps configure configure-tests
 .NOTPARALLEL:
 
@@ -104,6 +104,12 @@ coverage: dev-deps ## line coverage of the unit and property tests, by file
 
 check-long: dev-deps ## everything slow, in steps of at most ten minutes that resume where they stopped
 	@.ci/check-long
+
+bench: ## measure the relay beside Redis, RabbitMQ, NATS and Mosquitto; STEP=name for one step, FRESH=1 to begin anew
+	@.ci/deps build bench
+	@test -f build/bench/build.ninja || cmake --preset bench
+	@cmake --build build/bench -j$(JOBS) --target comm bench
+	@tests/bench/bench.py $(if $(FRESH),--fresh) $(STEP)
 
 lint: dev-deps ## rooms, limits, banned names, shell scripts
 	@tests/tidy/tidy.py

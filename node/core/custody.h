@@ -43,6 +43,7 @@ class CustodyService {
   // was offered. Nothing is written down: most of it is acknowledged, and gone, before the offer is due again.
   std::vector<MessageId> owner_collected(const MailboxId& mailbox, const NodeId& owner, std::uint64_t& cursor,
                                          std::size_t limit);
+  void flush_offers();                                  // what was collected during a pass leaves
   // Those of them that it has not taken: from now on the ordinary backoff offers them to it.
   void not_taken(const std::set<MessageId>& ids, const NodeId& owner);
   void session_ready(const Link& link);
@@ -101,7 +102,6 @@ class CustodyService {
   void schedule();
   void ask(const NodeId& from, const std::vector<MessageId>& ids);
   void ask_next(const std::vector<MessageId>& ids, const NodeId& failed);
-  void flush_offers();
   void recover_page();
   void expire();
   void remember_source(const MessageId& id, const NodeId& peer);

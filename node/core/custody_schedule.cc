@@ -309,7 +309,6 @@ std::vector<MessageId> CustodyService::owner_collected(const MailboxId& mailbox,
     if (others || state.origin) save(item.id, state, item.stored);
   }
   if (page.size() < limit) cursor = 0;
-  flush_offers();
   schedule();
   return offered;
 }

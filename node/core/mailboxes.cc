@@ -30,6 +30,7 @@ void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& 
   const LinkId link_id = link.id;
   const std::uint32_t waiting = offer_page(key, {mailbox, node});
   core_.out->send(link_id, request_id, Collected{CollectStatus::subscribed, waiting});
+  core_.custody.flush_offers();  // after the answer
 }
 
 // The owner sets the pace: what it has not taken yet would only be offered again, and fill its queue.
@@ -69,6 +70,7 @@ void Mailboxes::page_timer(std::uint64_t key) {
   if (core_.now.mono >= page.latest) core_.custody.not_taken(std::exchange(page.open, {}), page.owner);
   if (page.cursor == 0 && page.open.empty()) return drop_page(key);
   if (page.cursor != 0 && page.open.size() <= kCollectPage / 2) offer_page(key, std::move(page));
+  core_.custody.flush_offers();
 }
 
 bool Mailboxes::owned_by(const MailboxId& mailbox, const NodeId& node) const {

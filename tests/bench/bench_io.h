@@ -1,0 +1,71 @@
+// What the load drivers share: commands in by standard input, one line each, one JSON object out for each; latencies and
+// their quantiles. The script that compares (bench.py) starts a driver per system and tells them in turn what to do.
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace comm::bench {
+
+using Clock = std::chrono::steady_clock;
+
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// "ingest connections=8 window=256": a verb and numbers by name.
+struct Command {
+  std::string verb;
+  std::map<std::string, std::uint64_t> values;
+  std::uint64_t get(const std::string& name, std::uint64_t otherwise) const {
+    const auto found = values.find(name);
+    return found == values.end() ? otherwise : found->second;
+  }
+};
+
+inline Command parse_command(const std::string& line) {
+  std::istringstream in(line);
+  Command out;
+  in >> out.verb;
+  for (std::string word; in >> word;)
+    if (const auto equals = word.find('='); equals != std::string::npos)
+      out.values[word.substr(0, equals)] = std::stoull(word.substr(equals + 1));
+  return out;
+}
+
+// One run of a driver: how many messages, how long, and how long each waited for its answer.
+struct Run {
+  std::uint64_t messages = 0;
+  double seconds = 0;
+  std::vector<std::uint32_t> micros;
+
+  void answered(Clock::time_point sent, std::uint64_t count) {
+    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent).count();
+    micros.insert(micros.end(), count, static_cast<std::uint32_t>(waited));
+  }
+  std::uint32_t quantile(std::size_t per_thousand) {
+    if (micros.empty()) return 0;
+    const std::size_t at = std::min(micros.size() - 1, micros.size() * per_thousand / 1000);
+    std::nth_element(micros.begin(), micros.begin() + static_cast<std::ptrdiff_t>(at), micros.end());
+    return micros[at];
+  }
+  void print() {
+    std::printf("{\"messages\": %llu, \"seconds\": %.6f, \"rate\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
+                static_cast<unsigned long long>(messages), seconds, static_cast<double>(messages) / seconds,
+                quantile(500), quantile(990), quantile(1000));
+    std::fflush(stdout);
+  }
+};
+
+[[noreturn]] inline void give_up(const std::string& why) {
+  std::fprintf(stderr, "bench: %s\n", why.c_str());
+  std::exit(1);
+}
+
+}  // namespace comm::bench

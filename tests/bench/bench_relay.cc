@@ -1,0 +1,303 @@
+// Load driver of a running relay: real sessions over CURVE, valid messages, every answer checked. See bench_io.h.
+//   ingest connections=8 window=256 messages=60000 class=0 mailboxes=1 batch=64     push, wait for every Stored
+//   drain mailboxes=1                                     collect, fetch and acknowledge everything that was ingested
+//   flood connections=8 seconds=5      questions as fast as they can be sent
+//   slow connections=16 seconds=5      sessions that ask for messages and read no answer
+//   forget                                                leave it there: from now on other mailboxes are used
+#include <poll.h>
+#include <unistd.h>
+
+#include <deque>
+#include <set>
+
+#include "proto/seal/os_random.h"
+#include "tests/bench/bench_io.h"
+#include "tests/bench/mail_maker.h"
+#include "tests/support/relay_links.h"
+
+namespace comm::bench {
+namespace {
+
+constexpr int kPatienceMs = 60'000;
+constexpr std::size_t kWantsOpen = 6;      // of one session: their answers stay within the relay's queue
+constexpr std::size_t kIdsPerWant = 64;
+constexpr std::size_t kMailboxesPerSession = 64;
+
+Millis wall_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+class Ingest {
+ public:
+  Ingest(test::RelayLinks& links, MailMaker& maker, const Command& command)
+      : links_(links), window_(command.get("window", 256)), senders_(command.get("connections", 8)) {
+    const std::size_t messages = command.get("messages", 60'000), mailboxes = command.get("mailboxes", 1);
+    const auto size_class = static_cast<std::uint8_t>(command.get("class", 0));
+    // As a busy sender does: what waits goes out in one packet, and several packets are under way.
+    const std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(command.get("batch", 64), window_ / 4));
+    for (std::size_t s = 0; s < senders_.size(); ++s) {
+      PacketFiller filler(batch);
+      for (std::size_t i = s; i < messages; i += senders_.size())
+        filler.add(maker.make(i % mailboxes, size_class, wall_ms()));
+      senders_[s].packets = filler.finish();
+    }
+    run_.messages = messages;
+  }
+
+  Run run() {
+    const auto start = Clock::now();
+    for (std::size_t s = 0; s < senders_.size(); ++s) top_up(s);
+    for (std::uint64_t stored = 0; stored < run_.messages;) stored += take_answer();
+    run_.seconds = seconds_since(start);
+    return std::move(run_);
+  }
+
+ private:
+  struct Sender {
+    std::vector<MailPacket> packets;
+    std::size_t next = 0;
+    std::size_t outstanding = 0;
+    std::deque<std::pair<Clock::time_point, std::size_t>> sent;
+  };
+
+  void top_up(std::size_t s) {
+    Sender& sender = senders_[s];
+    while (sender.next < sender.packets.size()) {
+      const MailPacket& packet = sender.packets[sender.next];
+      if (sender.outstanding != 0 && sender.outstanding + packet.messages > window_) return;
+      if (!links_.send(s, packet.bytes)) return;
+      sender.outstanding += packet.messages;
+      sender.sent.emplace_back(Clock::now(), packet.messages);
+      ++sender.next;
+    }
+  }
+
+  std::uint64_t take_answer() {
+    const auto arrived = links_.receive(kPatienceMs);
+    if (!arrived) give_up("the relay has not answered for a minute");
+    const auto* stored = std::get_if<Stored>(&arrived->packet.body);
+    if (stored == nullptr) return 0;
+    for (const StoredItem& item : stored->items)
+      if (item.status != StoredStatus::stored)
+        give_up("status " + std::to_string(static_cast<int>(item.status)) + ", reason " +
+                std::to_string(static_cast<int>(item.reason)));
+    Sender& sender = senders_[arrived->link];
+    std::size_t left = stored->items.size();
+    sender.outstanding -= left;
+    while (left > 0 && !sender.sent.empty()) {
+      auto& [when, count] = sender.sent.front();
+      const std::size_t part = std::min(left, count);
+      run_.answered(when, part);
+      left -= part;
+      count -= part;
+      if (count == 0) sender.sent.pop_front();
+    }
+    top_up(arrived->link);
+    return stored->items.size();
+  }
+
+  test::RelayLinks& links_;
+  std::size_t window_;
+  std::vector<Sender> senders_;
+  Run run_;
+};
+
+class Drain {
+ public:
+  Drain(test::RelayLinks& links, MailMaker& maker, std::size_t mailboxes, std::uint64_t messages)
+      : links_(links), maker_(maker), mailboxes_(mailboxes), messages_(messages) {}
+
+  Run run() {
+    readers_.resize((mailboxes_ + kMailboxesPerSession - 1) / kMailboxesPerSession);
+    if (readers_.size() > links_.size()) give_up("too few sessions for so many mailboxes");
+    const auto start = Clock::now();
+    for (std::size_t m = 0; m < mailboxes_; ++m) collect(m / kMailboxesPerSession, m);
+    while (acknowledged_ < messages_) step();
+    confirm();
+    Run out;
+    out.messages = acknowledged_;
+    out.seconds = seconds_since(start);
+    return out;
+  }
+
+ private:
+  struct Reader {
+    std::deque<MessageId> offered;
+    std::map<std::uint32_t, std::vector<MessageId>> wants;
+    std::uint32_t next_request = 100;
+    std::optional<MessageId> last;
+  };
+
+  void collect(std::size_t reader, std::size_t mailbox) {
+    const MailboxSigningKey& key = maker_.mailbox(mailbox);
+    links_.send(reader, Packet{10, Collect{key.public_key(), key.sign(collect_hash(links_.transcript(reader), key.public_key()))}});
+  }
+
+  void step() {
+    const auto arrived = links_.receive(kPatienceMs);
+    if (!arrived) give_up("nothing arrived for a minute; acknowledged " + std::to_string(acknowledged_));
+    if (arrived->link >= readers_.size()) return;
+    Reader& reader = readers_[arrived->link];
+    if (const auto* offer = std::get_if<Offer>(&arrived->packet.body)) {
+      for (const OfferItem& item : offer->items)
+        if (const MessageId id = message_id(item.header); known_.insert(id).second) reader.offered.push_back(id);
+    } else if (const auto* message = std::get_if<Message>(&arrived->packet.body)) {
+      acknowledge(arrived->link, arrived->packet.request_id, *message);
+    } else if (const auto* error = std::get_if<ErrorBody>(&arrived->packet.body)) {
+      give_up("error " + std::to_string(error->code) + " " + error->text);
+    }
+    want(arrived->link);
+  }
+
+  void want(std::size_t index) {
+    Reader& reader = readers_[index];
+    while (!reader.offered.empty() && reader.wants.size() < kWantsOpen) {
+      Want want;
+      while (!reader.offered.empty() && want.ids.size() < kIdsPerWant) {
+        want.ids.push_back(reader.offered.front());
+        reader.offered.pop_front();
+      }
+      reader.wants[reader.next_request] = want.ids;
+      CHECK(links_.send(index, Packet{reader.next_request++, std::move(want)}));
+    }
+  }
+
+  void acknowledge(std::size_t index, std::uint32_t request, const Message& message) {
+    Reader& reader = readers_[index];
+    auto asked = reader.wants.extract(request);
+    if (asked.empty()) give_up("an answer to nothing");
+    std::set<MessageId> missing(asked.mapped().begin(), asked.mapped().end());
+    Ack ack;
+    for (const SealedItem& item : message.items) {
+      reader.last = message_id(item.header);
+      missing.erase(*reader.last);
+      ack.records.push_back(maker_.acknowledge(item));
+    }
+    acknowledged_ += ack.records.size();
+    CHECK(links_.send(index, Packet{0, std::move(ack)}));
+    reader.offered.insert(reader.offered.begin(), missing.begin(), missing.end());  // what did not fit
+  }
+
+  // A final record leaves the relay only when it is durable, and with it everything before.
+  void confirm() {
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < readers_.size(); ++i) {
+      if (!readers_[i].last) continue;
+      CHECK(links_.send(i, Packet{readers_[i].next_request++, Want{{*readers_[i].last}}}));
+      ++waiting;
+    }
+    while (waiting > 0) {
+      const auto arrived = links_.receive(kPatienceMs);
+      if (!arrived) give_up("the last acknowledgement was not confirmed");
+      if (std::holds_alternative<Ack>(arrived->packet.body)) --waiting;
+    }
+  }
+
+  test::RelayLinks& links_;
+  MailMaker& maker_;
+  std::size_t mailboxes_;
+  std::uint64_t messages_;
+  std::uint64_t acknowledged_ = 0;
+  std::set<MessageId> known_;
+  std::vector<Reader> readers_;
+};
+
+// Hostile loads, for a look at the relay's memory meanwhile: see serve().
+void flood(test::RelayLinks& links, const Command& command) {
+  const auto start = Clock::now();
+  const std::size_t connections = command.get("connections", 8);
+  Bytes packet = encode_packet(Packet{7, FindNode{}});
+  std::uint64_t sent = 0;
+  while (seconds_since(start) < static_cast<double>(command.get("seconds", 5))) {
+    for (std::size_t i = 0; i < connections; ++i)
+      for (int burst = 0; burst < 64; ++burst) sent += links.send(i, packet) ? 1 : 0;
+    while (links.receive(0)) {
+    }
+  }
+  std::printf("{\"messages\": %llu}\n", static_cast<unsigned long long>(std::max<std::uint64_t>(1, sent)));
+  std::fflush(stdout);
+}
+
+// Sessions that ask for what `maker` has stored, again and again, and never read an answer.
+void read_slowly(ZmqContext& context, const std::string& endpoint, test::RelayLinks& links, MailMaker& maker,
+                 const Command& command) {
+  Want want;
+  for (std::size_t i = 0; i < kIdsPerWant; ++i) {
+    SealedItem item = maker.make(0, 0, wall_ms());
+    want.ids.push_back(message_id(item.header));
+    CHECK(links.send(0, Packet{0, Message{{std::move(item)}}}));
+  }
+  test::RelayLinks slow(context, endpoint, 1);
+  OsRandom random;
+  const std::size_t readers = command.get("connections", 16);
+  for (std::size_t i = 0; i < readers; ++i) slow.dial(random, Role::client);
+  if (!slow.wait_ready(readers, kPatienceMs)) give_up("the slow readers' sessions did not form");
+  const Bytes packet = encode_packet(Packet{7, std::move(want)});
+  const auto start = Clock::now();
+  std::uint64_t sent = 0;
+  while (seconds_since(start) < static_cast<double>(command.get("seconds", 5))) {
+    for (std::size_t i = 0; i < readers; ++i) sent += slow.send(i, packet) ? 1 : 0;
+    while (links.receive(1)) {
+    }
+  }
+  std::printf("{\"messages\": %llu}\n", static_cast<unsigned long long>(std::max<std::uint64_t>(1, sent)));
+  std::fflush(stdout);
+}
+
+bool input_waits() {
+  pollfd fd{STDIN_FILENO, POLLIN, 0};
+  return poll(&fd, 1, 0) > 0;
+}
+
+int serve(const std::string& endpoint, std::size_t sessions, std::size_t dials_per_second) {
+  init_crypto();
+  ZmqContext context(1'023);
+  test::RelayLinks links(context, endpoint);
+  OsRandom random;
+  const auto start = Clock::now();
+  for (std::size_t i = 0; i < sessions; ++i) {
+    // Within what the relay lets in.
+    while (static_cast<double>(i) > (seconds_since(start) + 0.1) * static_cast<double>(dials_per_second))
+      static_cast<void>(links.receive(1));
+    links.dial(random, Role::client);
+  }
+  if (!links.wait_ready(sessions, 20 * kPatienceMs)) give_up("the sessions did not form");
+  std::printf("{\"ready\": %zu}\n", links.ready());
+  std::fflush(stdout);
+  MailMaker maker(random.next());
+  std::uint64_t held = 0;
+  for (;;) {
+    while (!input_waits()) static_cast<void>(links.receive(50));  // keep-alive
+    std::string line;
+    if (!std::getline(std::cin, line)) return 0;
+    const Command command = parse_command(line);
+    if (command.verb == "ingest") {
+      Run run = Ingest(links, maker, command).run();
+      held += run.messages;
+      run.print();
+    } else if (command.verb == "drain") {
+      Drain(links, maker, command.get("mailboxes", 1), command.get("messages", held)).run().print();
+      held = 0;
+    } else if (command.verb == "flood") {
+      flood(links, command);
+    } else if (command.verb == "slow") {
+      read_slowly(context, endpoint, links, maker, command);
+    } else if (command.verb == "forget") {  // what was ingested so far stays: the next ones get mailboxes of their own
+      maker = MailMaker(random.next());
+      held = 0;
+      std::printf("{\"messages\": 1}\n");
+      std::fflush(stdout);
+    } else {
+      give_up("no such command: " + line);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace comm::bench
+
+int main(int argc, char** argv) {
+  if (argc < 2) comm::bench::give_up("usage: bench_relay HOST:PORT [SESSIONS [DIALS_PER_SECOND]]");
+  return comm::bench::serve(argv[1], argc > 2 ? std::stoul(argv[2]) : 72, argc > 3 ? std::stoul(argv[3]) : 100);
+}

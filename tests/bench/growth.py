@@ -1,0 +1,174 @@
+"""The steps of `make bench` that look at one relay alone: growth with backlog, mailboxes and connections, the delay from
+one person to another, and a long run."""
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+from systems import BUILD, Relay
+
+SMALL = {"connections": 8, "window": 256, "messages": 10_000, "bytes": 1024, "class": 0, "mailboxes": 1}
+BACKLOGS = (0, 10_000, 100_000, 300_000, 1_000_000)
+MAILBOXES = (1, 10, 100, 1_000, 10_000)
+CONNECTIONS = (1, 10, 100, 1_000, 10_000)
+STEP_SECONDS = 520
+
+
+def microseconds(run):
+    """CPU of the relay for one message."""
+    return run["cpu_per_100k"] * 10
+
+
+def median_run(system, verb, numbers, times=3):
+    runs = [system.run(verb, **numbers) for _ in range(times)]
+    return sorted(runs, key=lambda run: run["cpu_per_100k"])[times // 2]
+
+
+def point(at, axis, plotted, values):
+    return {"at": at, "axis": axis, "plotted": plotted, "values": values, "load": os.getloadavg()[0]}
+
+
+def backlog():
+    """What a message costs while others wait: another mailbox's, so that the drain is of the new ones alone."""
+    rows, held, end = [], 0, time.monotonic() + STEP_SECONDS
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder, Relay(folder) as relay:
+        for goal in BACKLOGS:
+            while held < goal and time.monotonic() < end:
+                part = min(40_000, goal - held)
+                relay.run("ingest", **dict(SMALL, messages=part, mailboxes=1))
+                relay.run("forget")
+                held += part
+            if held < goal:
+                break  # the machine is too slow today; what there is stands
+            run = median_run(relay, "ingest", dict(SMALL, mailboxes=1))
+            relay.run("forget")
+            held += 3 * SMALL["messages"]
+            rows.append(point(goal, "messages waiting", ["CPU us per message", "p50 ms", "RSS MiB"],
+                              {"CPU us per message": microseconds(run), "p50 ms": run["p50_us"] / 1e3,
+                               "messages/s": run["rate"], "RSS MiB": run["rss"] / 2**20}))
+            print(f"  {goal}: {rows[-1]['values']}", flush=True)
+    return rows
+
+
+def mailboxes():
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder, Relay(folder) as relay:
+        for count in MAILBOXES:
+            run = median_run(relay, "ingest", dict(SMALL, mailboxes=count))
+            relay.run("forget")
+            rows.append(point(count, "mailboxes", ["CPU us per message", "p50 ms"],
+                              {"CPU us per message": microseconds(run), "p50 ms": run["p50_us"] / 1e3,
+                               "messages/s": run["rate"]}))
+            print(f"  {count}: {rows[-1]['values']}", flush=True)
+    return rows
+
+
+def mailbox_ratio(compare, one):
+    """One mailbox and ten thousand in turn, by two relays: 10,000 over 1 is to be at least 0.8."""
+    del compare
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder, Relay(folder) as relay:
+        for _ in range(5):
+            single = relay.run("ingest", **one)
+            many = relay.run("ingest", **dict(one, mailboxes=10_000))
+            relay.run("forget")
+            rows.append({"facts": {"one mailbox, messages/s": round(single["rate"]),
+                                   "10,000 mailboxes": round(many["rate"]),
+                                   "ratio": round(many["rate"] / single["rate"], 2),
+                                   "load": round(os.getloadavg()[0], 1)}})
+    ratios = [row["facts"]["ratio"] for row in rows]
+    rows.append({"facts": {"median ratio": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}})
+    return rows
+
+
+def connections():
+    """Sessions that are idle while eight of them, or all if they are fewer, send."""
+    rows = []
+    for count in CONNECTIONS:
+        with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder:
+            started = time.monotonic()
+            relay = Relay(folder, sessions=count)
+            relay.options = ("--params", "test")  # cheap node ids: ten thousand proofs of work are not the question
+            with relay:
+                setup = time.monotonic() - started
+                idle = relay.cpu()
+                time.sleep(2)
+                idle = (relay.cpu() - idle) / 2
+                run = median_run(relay, "ingest", dict(SMALL, connections=min(8, count)))
+                rows.append(point(count, "connections", ["CPU us per message", "RSS MiB", "idle CPU %"],
+                                  {"CPU us per message": microseconds(run), "RSS MiB": run["rss"] / 2**20,
+                                   "idle CPU %": 100 * idle, "messages/s": run["rate"], "setup s": setup}))
+                print(f"  {count}: {rows[-1]['values']}", flush=True)
+    return rows
+
+
+class Chat:
+    def __init__(self, folder, secret, endpoint):
+        self.process = subprocess.Popen([os.environ.get("COMM", BUILD / "comm"), secret, "127.0.0.1:0", endpoint, "--json",
+                                         "--data", f"{folder}/{secret}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.address = self.wait("ready")["address"]
+
+    def wait(self, event, **fields):
+        while line := self.process.stdout.readline():
+            got = json.loads(line)
+            if got.get("ev") == event and all(got.get(k) == v for k, v in fields.items()):
+                return got
+        raise OSError("the chat ended")
+
+    def send(self, address, text):
+        self.process.stdin.write(json.dumps({"cmd": "send", "to": address, "text": text}) + "\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def latency():
+    """From the command to send until the other person's program shows the text: two chats and a relay between them."""
+    people, micros = [], []
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder, Relay(folder, sessions=1) as relay:
+        try:
+            for secret in ("bench one", "bench two"):
+                people.append(Chat(folder, secret, relay.endpoint))
+            alice, bob = people
+            alice.send(bob.address, "first")
+            bob.wait("received", text="first")
+            for number in range(300):
+                start = time.perf_counter()
+                alice.send(bob.address, f"message {number}")
+                bob.wait("received", text=f"message {number}")
+                micros.append((time.perf_counter() - start) * 1e6)
+        finally:
+            for person in people:
+                person.close()
+    micros.sort()
+    return [{"facts": {"send to shown, messages": len(micros), "p50 ms": round(micros[len(micros) // 2] / 1e3, 2),
+                       "p99 ms": round(micros[len(micros) * 99 // 100] / 1e3, 2), "max ms": round(micros[-1] / 1e3, 2),
+                       "load": round(os.getloadavg()[0], 1)}}]
+
+
+def sustained():
+    """2 GiB of messages in windows of 128 MiB: none below 60 % of the first, no answer later than the slowest allowed."""
+    rows, windows, end = [], [], time.monotonic() + STEP_SECONDS
+    window = dict(SMALL, messages=(128 << 20) // 1_120)
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder, Relay(folder) as relay:
+        for number in range(16):
+            run = relay.run("ingest", **window)
+            relay.run("forget")
+            windows.append(run["rate"])
+            rows.append({"facts": {"window": number + 1, "messages/s": round(run["rate"]),
+                                   "of the first": round(run["rate"] / windows[0], 2), "longest ms": run["max_us"] / 1e3,
+                                   "cpu us": round(microseconds(run), 1), "RSS MiB": run["rss"] >> 20,
+                                   "load": round(os.getloadavg()[0], 1)}})
+            print(f"  {rows[-1]['facts']}", flush=True)
+            if time.monotonic() > end:
+                break
+    return rows
