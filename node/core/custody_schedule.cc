@@ -320,7 +320,7 @@ void CustodyService::not_taken(const std::set<MessageId>& ids, const NodeId& own
     CustodyState state = parse_custody(core_.store.custody_state(id).value_or(Bytes{}));
     CustodyPeer& peer = state.add_owner(owner);
     peer.exchanged = true;
-    peer.attempts = std::max<std::uint8_t>(1, peer.attempts);
+    peer.attempts = 1;  // its page's offer was the first of a new series
     peer.next = core_.now.wall;
     save(id, state, *stored);
   }

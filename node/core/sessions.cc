@@ -1,5 +1,7 @@
 #include "node/core/sessions.h"
 
+#include <utility>
+
 #include "node/core/core.h"
 
 namespace comm {
@@ -93,7 +95,9 @@ bool Sessions::admit(Link& link, const Packet& packet) {
   } else if (link.phase == LinkPhase::wait_id && !is_handshake(packet.body)) {
     const std::size_t bytes = wire_size(packet);
     if (link.held.size() >= kHeldPackets || link.held_bytes + bytes > kHeldBytes) return false;
+    if (held_bytes_ + bytes > kHeldBytesInAll) return false;  // sent again by whoever needs an answer
     link.held_bytes += bytes;
+    held_bytes_ += bytes;
     link.held.push_back(packet);
   } else if (const auto* error = std::get_if<ErrorBody>(&packet.body)) {
     link.to_self = link.dialled && error->code == static_cast<std::uint32_t>(ErrorCode::self_connect);
@@ -233,6 +237,7 @@ void Sessions::identified(Link& link, const NodeId& id) {
   core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
   core_.session_ready(link);
   std::deque<Packet> held = std::move(link.held);
+  held_bytes_ -= std::exchange(link.held_bytes, 0);
   const LinkId link_id = link.id;  // `link` may go away while its packets are handled
   for (const Packet& packet : held) core_.packet(link_id, packet);
 }
@@ -298,6 +303,7 @@ void Sessions::link_down(LinkId id) {
     std::erase(waiting->second, id);
     if (waiting->second.empty()) id_waiting_.erase(waiting);
   }
+  held_bytes_ -= link.held_bytes;
   const auto by_node = by_node_.find(link.node);
   const bool was_ready = link.phase == LinkPhase::ready && by_node != by_node_.end() && by_node->second == id;
   if (was_ready) by_node_.erase(by_node);

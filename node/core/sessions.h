@@ -66,7 +66,8 @@ class Sessions {
 
  private:
   static constexpr std::size_t kHeldPackets = 64;
-  static constexpr std::size_t kHeldBytes = 131'072;  // one full packet and some; times kMaxInboundLinks = 64 MiB
+  static constexpr std::size_t kHeldBytes = 131'072;  // one full packet and some
+  static constexpr std::size_t kHeldBytesInAll = 64 << 20;
   static constexpr Millis kIdCheckLost = kMinute;     // the hasher may drop a job; then it is asked again
   static constexpr std::size_t kKnownIds = 4096;
 
@@ -89,6 +90,7 @@ class Sessions {
   std::deque<NodeKey> known_order_;
   std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token
+  std::size_t held_bytes_ = 0;                         // on all links
   bool drain_scheduled_ = false;
   std::map<NodeKey, Millis> id_pending_;               // with the hasher since
   TokenBucket id_checks_;
