@@ -1,6 +1,6 @@
 #!/bin/sh
-# The suite against itself and against the program: vectors, a sample of the mutants, the quick cases. About a minute and
-# a half on two idle cores. COMM names the program (default: build/comm of this checkout).
+# The suite against itself and against the program: vectors, trace, a sample of the mutants, the quick cases.
+# COMM names the program (default: build/comm of this checkout).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 COMM=${COMM:-$here/../build/comm}

@@ -18,7 +18,7 @@ def got(t, peer, address):
 def published(t, peer, who, **changes):
     record = who.record(t.now, **changes)
     kind, body = put(t, peer, record)
-    t.check(kind == "record" and body["record"] == record["record"], f"PutRecord was answered by {kind} {body}")
+    t.check(kind == "record" and body.get("record") == record["record"], f"PutRecord was answered by {kind} {body}")
     return record
 
 
@@ -29,7 +29,7 @@ def _(t):
     t.check(got(t, peer, who.address) == b"", "a record before it was published")
     record = published(t, peer, who)
     kind, body = t.dial().ask("get_record", {"address": who.address})
-    t.check({k: body[k] for k in record} == record, "another record, signature or nonce than was published")
+    t.check({k: body.get(k) for k in record} == record, "another record, signature or nonce than was published")
 
 
 @case("higher-seq-supersedes", "REC-013 REC-016", negative=True)
@@ -40,7 +40,7 @@ def _(t):
     high = published(t, peer, who, seq=6)
     t.positive()
     kind, body = put(t, peer, low)
-    t.check(kind == "record" and body["record"] == high["record"], f"an older record was answered by {kind}")
+    t.check(kind == "record" and body.get("record") == high["record"], f"an older record was answered by {kind}")
     t.check(got(t, peer, who.address) == high["record"], "an older record took the place")
     published(t, peer, who, seq=7)
     t.positive()
