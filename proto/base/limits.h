@@ -45,13 +45,12 @@ inline constexpr Millis kPingInterval = 60 * kSecond;          // idle session k
 inline constexpr Millis kSessionIdle = 2 * kMinute;            // a dialled session nobody needs is closed
 inline constexpr std::size_t kIdleSessionsKept = 32;           // while there are more than this
 inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
-inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session
+inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session; a packet counts once more per kItemsPerPacketToken items
 inline constexpr std::int64_t kPrefixPacketsPerSecond = 8'192, kPrefixPacketBurst = 16'384;   // of one /24 or /48
 inline constexpr std::size_t kMaxInboundLinks = 512;
 inline constexpr std::size_t kRelayInboundLinks = 4'096;       // of an always-on relay: 28 KiB each while they are idle
 inline constexpr std::size_t kMinInboundLinks = 8, kMostInboundLinks = 16'384;
 inline constexpr std::size_t kMaxSessions = 1'024;             // both directions
-inline constexpr int kPacketBurst = 4'096, kPacketsPerSecond = 2'048;  // of one session; a packet counts once more per kItemsPerPacketToken items
 inline constexpr std::size_t kItemsPerPacketToken = 8;
 inline constexpr std::size_t kMaxQueuedPerPeer = 256;          // packets waiting for a session
 inline constexpr std::size_t kMaxQueuedBytesPerPeer = 1'048'576;

@@ -162,10 +162,14 @@ class Relay(System):
     options = ()
 
     def start(self):
-        limit = "64G"
-        self.spawn(os.environ.get("COMM", BUILD / "comm"), "relay", "--listen", "127.0.0.1:0", "--data", self.data / "d",
-                   "--json", "--store-limit", limit, "--mailbox-limit", limit, "--peer-limit", limit,
-                   *(self.options if "--links" in self.options else ("--links", max(4096, self.sessions + 64), *self.options)),
+        program = os.environ.get("COMM", BUILD / "comm")
+        wanted = {"--store-limit": "64G", "--mailbox-limit": "64G", "--peer-limit": "64G",
+                  "--links": max(4096, self.sessions + 64)}
+        wanted.update(zip(self.options[::2], self.options[1::2]))
+        # An older program has fewer options; it is measured with the limits that it has.
+        known = subprocess.run([program, "relay", "--help"], capture_output=True, text=True).stdout
+        options = [word for name, value in wanted.items() if name in known for word in (name, value)]
+        self.spawn(program, "relay", "--listen", "127.0.0.1:0", "--data", self.data / "d", "--json", *options,
                    stdout=subprocess.PIPE)
         ready = json.loads(self.process.stdout.readline() or "{}")
         if "endpoint" not in ready:
@@ -175,7 +179,7 @@ class Relay(System):
         self.process.stdout.close()
         self.endpoint = ready["endpoint"]
         self.driver = Driver(BUILD / "bench_relay", self.endpoint, self.sessions,
-                             max(100, (self.sessions + 64) // 20 * 9 // 10))
+                             max(40, (self.sessions + 64) // 20 * 9 // 10))
 
     def stop(self):
         super().stop()
