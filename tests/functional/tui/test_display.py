@@ -98,6 +98,15 @@ class Display(TuiCase):
     def test_23_dumb_terminal(self):
         self.plain(term="dumb")
 
+    def test_23_plain_by_option(self):
+        alice = self.terminal(self.network[0].endpoint, "--plain", wait=False)
+        alice.enter(f"{self.bob.address} from a simple terminal")
+        self.bob.wait("received", text="from a simple terminal")
+        alice.wait_until(lambda: b"delivered" in alice.bytes, "the state in words")
+        alice.keys("C-d")
+        self.assertEqual(alice.exit_code(), 0)
+        self.assertNotIn(b"\x1b", alice.bytes)
+
     def test_24_focus_and_bell(self):
         alice = self.open()
         alice.wait_row("first", "✓")
@@ -117,21 +126,6 @@ class Display(TuiCase):
         alice.settle()
         self.assertEqual(alice.bytes.count(b"\x07") - bells, 1)
         self.assertNotIn("(1)", alice.text())
-
-
-class Plain(Display):
-    """Scenario 23 again, by option."""
-    test_18_hostile_text = test_21_no_color = test_21_eight_colours = test_21_mono = test_22_lang_c = None
-    test_23_dumb_terminal = test_24_focus_and_bell = None
-
-    def test_23_plain(self):
-        alice = self.terminal(self.network[0].endpoint, "--plain", wait=False)
-        alice.enter(f"{self.bob.address} from a simple terminal")
-        self.bob.wait("received", text="from a simple terminal")
-        alice.wait_until(lambda: b"delivered" in alice.bytes, "the state in words")
-        alice.keys("C-d")
-        self.assertEqual(alice.exit_code(), 0)
-        self.assertNotIn(b"\x1b", alice.bytes)
 
 
 if __name__ == "__main__":
