@@ -55,9 +55,9 @@ Result<Json> check_message(const Json& in) {
   const MessageId id = message_id(bytes);
   const auto header = parse_header(bytes);
   if (!header) return tl::make_unexpected(header.error());
+  if (const auto ok = check_lifetime(*header, in.at("now_ms").get<Millis>()); !ok) return tl::make_unexpected(ok.error());
   if (const auto ok = check_body(*header, hex(in, "body")); !ok) return tl::make_unexpected(ok.error());
-  if (const auto ok = check_stamp(*header, id, fixed<StampNonce>(in, "nonce")); !ok) return tl::make_unexpected(ok.error());
-  return check_lifetime(*header, in.at("now_ms").get<Millis>()).map([&] { return Json{{"id", to_hex(id.view())}}; });
+  return check_stamp(*header, id, fixed<StampNonce>(in, "nonce")).map([&] { return Json{{"id", to_hex(id.view())}}; });
 }
 
 Result<Json> check_final(const Json& in) {

@@ -32,8 +32,8 @@ BOOST_AUTO_TEST_CASE(send_keeps_any_ref_verbatim) {
 }
 
 BOOST_AUTO_TEST_CASE(bad_addresses_say_why) {
-  BOOST_TEST(what_is_wrong(send_to(kHex.substr(1))).find("39 hex digits") != std::string::npos);
-  BOOST_TEST(what_is_wrong(send_to(kHex + "0")).find("41 hex digits") != std::string::npos);
+  BOOST_TEST(what_is_wrong(send_to(kHex.substr(1))).find("39 characters") != std::string::npos);
+  BOOST_TEST(what_is_wrong(send_to(kHex + "0")).find("41 characters") != std::string::npos);
   std::string bech = address_bech32m(*parse_address(kHex));
   bech.back() = bech.back() == 'q' ? 'p' : 'q';
   BOOST_TEST(what_is_wrong(send_to(bech)).find("checksum") != std::string::npos);
