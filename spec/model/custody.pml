@@ -96,7 +96,7 @@ inline final(n, from, state, kind) {
   if
   :: vol[n] < state && phase[n] < 2 ->
      if
-     :: MUTANT == 1 && (n == P || n == Q) -> vol[n] = ABSENT
+     :: MUTANT == 1 && (n == P || n == Q) -> vol[n] = ABSENT; ever = ever | bit(n)
      :: else -> vol[n] = state
      fi;
      if :: (xv[n] & bit(S)) && n != S && from != S -> later(n, S, kind) :: else fi;
