@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_idle_connections) {
 }
 
 BOOST_AUTO_TEST_CASE(caps_fit_the_descriptors) {
-  for (const std::size_t limit : {64, 128, 256, 1'024, 4'096, 16'384}) {
+  for (const std::size_t limit : {64u, 128u, 256u, 1'024u, 4'096u, 16'384u}) {
     TransportConfig config;
     fit_to_descriptors(config, limit);
     BOOST_CHECK_GE(config.max_inbound, 8u);
