@@ -304,6 +304,15 @@ CoreStatus NodeCore::status() const {
   return out;
 }
 
+std::vector<NodeCore::PeerInfo> NodeCore::peers() const {
+  std::vector<PeerInfo> out;
+  for (const auto& [node, id] : impl_->sessions.by_node()) {
+    const Link& link = impl_->sessions.links().at(id);
+    out.push_back({node, link.remote, link.peer.role, link.dialled});
+  }
+  return out;
+}
+
 const NodeId& NodeCore::id() const { return impl_->config.id; }
 
 std::optional<NodeCore::MessageInfo> NodeCore::message_info(const MessageId& id) const { return impl_->custody.info(id); }

@@ -66,6 +66,8 @@ class NodeCore {
   void handle(TimePoint now, const Event& event, Effects& out);
   std::optional<Millis> next_deadline() const;  // on the mono clock; call handle(TimePassed) then
   CoreStatus status() const;
+  struct PeerInfo { NodeId node; Endpoint endpoint; Role role = Role::relay; bool dialled = false; };
+  std::vector<PeerInfo> peers() const;  // the sessions, by node id
   const NodeId& id() const;
   // Where a live own message stands, for the info pane: which nodes hold it and when it is offered next (wall clock).
   struct MessageInfo { std::vector<NodeId> stored_by; Millis next_try = 0; std::uint32_t expires = 0; };

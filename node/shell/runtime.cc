@@ -41,6 +41,7 @@ void Runtime::after(Millis delay, std::function<void()> fire) {
 }
 
 const Agent* Runtime::agent() const { return impl_->agent.get(); }
+std::vector<NodeCore::PeerInfo> Runtime::peers() const { return impl_->core->peers(); }
 CoreStatus Runtime::core_status() const { return impl_->core->status(); }
 std::optional<NodeCore::MessageInfo> Runtime::message_info(const MessageId& id) const {
   return impl_->core->message_info(id);

@@ -81,6 +81,7 @@ class Runtime {
   void after(Millis delay, std::function<void()> fire);
   const Agent* agent() const;
   CoreStatus core_status() const;
+  std::vector<NodeCore::PeerInfo> peers() const;
   std::optional<NodeCore::MessageInfo> message_info(const MessageId& id) const;
   Totals totals() const;                           // staged view of the store
   TimePoint now() const;
