@@ -49,6 +49,7 @@ void on_user(Model& model, const UserEvent& event, Actions& out) {
                  [&](const PeerStatus& status) {
                    model.status.peers = status.sessions;
                    model.status.relays = status.relays;
+                   if (status.sessions > 0) model.alone.reset();
                  },
              },
              event);
@@ -109,6 +110,7 @@ std::vector<Action> update(Model& model, const ModelEvent& event) {
                  },
                  [&](const Said& said) { model::say(model, said.text); },
                  [&](const Viewed& seen) { model::viewed(model, seen, out); },
+                 [&](const Alone& alone) { model.alone = alone; },
                  [&](const UserEvent& user) { model::on_user(model, user, out); },
              },
              event);

@@ -21,6 +21,8 @@ inline constexpr std::size_t kPageOfHistory = 200;     // read at once
 inline constexpr std::size_t kMaxNotices = 500;
 inline constexpr std::size_t kMaxInputHistory = 200;
 inline constexpr std::size_t kMaxFound = 500;          // messages a search shows
+inline constexpr Millis kAloneAfter = 2 * kMinute;     // without a peer: it is said
+inline constexpr Millis kKeyPatience = kMinute;        // without the recipient's key: it is said
 inline constexpr Millis kPresent = 5 * kMinute;        // an acknowledgement this young: probably there
 
 // One message of the open conversation.
@@ -51,6 +53,7 @@ struct Conversation {
   std::optional<std::uint64_t> anchor;
   std::int64_t scroll = 0;
   std::uint32_t arrived_below = 0;          // since scrolled
+  std::uint64_t newest_below = 0;           // the last of those counted
   std::uint64_t selected = 0;               // 0: the newest own message
 };
 
@@ -60,6 +63,9 @@ struct WindowRef {
   Address peer;
   friend bool operator==(const WindowRef&, const WindowRef&) = default;
 };
+
+// No session with any node for kAloneAfter.
+struct Alone { Millis since = 0; std::string tried; };   // wall clock; the addresses dialled
 
 struct NoticeLine { Millis at = 0; std::string text; };
 
@@ -131,6 +137,7 @@ struct Model {
 
   std::deque<NoticeLine> notices;
   std::string notice;                         // said last, until the user goes on
+  std::optional<Alone> alone;                 // until there is a peer
   std::optional<Overlay> overlay;
   std::optional<Question> question;
   bool info_open = false;                     // the info pane over the conversation, where it has no place of its own
@@ -174,7 +181,7 @@ struct Viewed { std::int64_t above = 0, below = 0; };               // the view'
 using ModelEvent =
     std::variant<KeyPressed, Pasted, FocusChanged, Resized, Started, Clock, StatusChanged, ContactsChanged, DraftsLoaded,
                  OpenWindow, ConversationLoaded, OlderLoaded, NewerLoaded, Found, TextOpened, InfoLoaded, Edited, Said,
-                 Viewed, UserEvent>;
+                 Viewed, Alone, UserEvent>;
 
 // --- what the outside has to do ---
 struct DoSend { Address to; std::string text; std::string ref; std::uint16_t lifetime = kDefaultLifetimeMinutes; };

@@ -35,6 +35,7 @@ void follow_newest(Conversation& talk) {
   talk.anchor.reset();
   talk.scroll = 0;
   talk.arrived_below = 0;
+  talk.newest_below = 0;
 }
 
 void hold(Conversation& talk) {
@@ -243,8 +244,13 @@ void arrived(Model& model, const Received& received, Actions& out) {
     out.emplace_back(DoBell{});
   }
   Conversation& talk = model.talk;
-  if (model.window.page != Page::talk || talk.peer != received.from || !talk.at_end) return;
+  if (model.window.page != Page::talk || talk.peer != received.from) return;
   if (find_entry(talk, received.sequence, {}) != nullptr) return;  // shown once, whoever repeats it
+  if (talk.anchor && received.sequence > talk.newest_below) {
+    talk.newest_below = received.sequence;
+    ++talk.arrived_below;
+  }
+  if (!talk.at_end) return;  // an old part is open: it is loaded when the reader comes to it
   const std::uint64_t before = talk.entries.empty() ? 0 : talk.entries.back().sequence;
   Entry entry;
   entry.sequence = received.sequence;
@@ -253,7 +259,6 @@ void arrived(Model& model, const Received& received, Actions& out) {
   entry.at = received.received_at;
   entry.state = DeliveryState::delivered;
   talk.entries.push_back(std::move(entry));
-  if (talk.anchor) ++talk.arrived_below;
   if ((talk.anchor || !model.focused) && talk.new_count++ == 0) talk.read_sequence = before;
   while (talk.entries.size() > kMaxLoaded && !talk.anchor) {
     talk.entries.pop_front();

@@ -93,11 +93,37 @@ std::string state_words(DeliveryState state, std::uint32_t relays, bool late) {
   }
 }
 
+std::string alone_text(Millis age, const std::string& tried) {
+  return "No peers for " + age_text(std::max(age, kAloneAfter)) + ". " +
+         (tried.empty() ? std::string("No relay is known.") : "Tried " + tried + " (no answer).") +
+         " Messages are kept. /connect HOST:PORT";
+}
+
+namespace {
+// Day and month alone: weekday and year are more than a line has room for.
+std::string short_day_text(Millis wall, int utc_offset_minutes) {
+  const std::string day = day_text(wall, utc_offset_minutes, wall);
+  return day.substr(day.find(' ') + 1);
+}
+
+std::string no_key_text(const Model& model, const Entry& entry) {
+  const std::string until =
+      entry.lifetime == 0 ? "" : " until " + short_day_text(entry.at + entry.lifetime * kMinute, model.utc_offset_minutes);
+  return "No key found for " + short_hex(model.talk.peer.view()) + ". Held; retrying" + until + ". Check the address.";
+}
+
+bool key_is_missing(const Model& model, const Entry& entry) {
+  return entry.state == DeliveryState::needs_key && model.now - entry.at >= kKeyPatience;
+}
+}  // namespace
+
 std::string state_sentence(const Model& model, const Entry& entry) {
   const std::string next =
       model.next_try > model.now ? ", next try in " + age_text(std::max(model.next_try - model.now, kMinute)) : "";
   switch (entry.state) {
-    case DeliveryState::needs_key: return "looking for the key of " + short_hex(model.talk.peer.view());
+    case DeliveryState::needs_key:
+      return key_is_missing(model, entry) ? no_key_text(model, entry)
+                                          : "looking for the key of " + short_hex(model.talk.peer.view());
     case DeliveryState::sealed: return "sealed, not yet sent";
     case DeliveryState::queued: return "kept on this machine" + next;
     case DeliveryState::relayed: return "on " + plural(entry.relays, "relay") + ", not yet received";
@@ -111,12 +137,21 @@ std::string state_sentence(const Model& model, const Entry& entry) {
   return {};
 }
 
-std::string state_advice(const Entry& entry) {
+std::string state_advice(const Model& model, const Entry& entry) {
+  if (key_is_missing(model, entry)) return no_key_text(model, entry);
   if (entry.state == DeliveryState::expired)
     return (entry.lifetime != 0 ? "expired after " + lifetime_text(entry.lifetime) : std::string("expired")) +
            ": /retry or /forget";
   if (entry.state != DeliveryState::failed) return {};
   return (entry.detail.empty() ? "failed" : entry.detail) + ": /retry or /forget";
+}
+
+std::string peer_text(const NodeCore::PeerInfo& peer) {
+  constexpr std::size_t kEndpointColumns = 24;
+  std::string endpoint = to_string(peer.endpoint);
+  endpoint.resize(std::max(kEndpointColumns, endpoint.size()), ' ');
+  return short_hex(peer.node.view()) + "  " + endpoint + "  " + (peer.role == Role::relay ? "relay " : "client") + "  " +
+         (peer.dialled ? "dialled by us" : "dialled us");
 }
 
 std::string tail_hex(ByteView bytes, std::size_t head, std::size_t tail) {

@@ -21,10 +21,14 @@ std::string plural(std::uint64_t count, const char* noun);
 std::string state_mark(DeliveryState state, std::uint32_t relays, bool late, bool ascii);
 // The state as words: "needs key", "relayed 3", "delivered late".
 std::string state_words(DeliveryState state, std::uint32_t relays, bool late);
+// While there is no peer: what, why, what next.
+std::string alone_text(Millis age, const std::string& tried);
 // The sentence of the info pane: "on 3 relays, not yet received".
 std::string state_sentence(const Model& model, const Entry& entry);
-// What stands below a message that has come to nothing; "" below others.
-std::string state_advice(const Entry& entry);
+// What stands below a message that has come to nothing or cannot be sealed; "" below others.
+std::string state_advice(const Model& model, const Entry& entry);
+// One session, as /peers lists it.
+std::string peer_text(const NodeCore::PeerInfo& peer);
 
 std::string tail_hex(ByteView bytes, std::size_t head, std::size_t tail);  // digits kept: "9f31a2..77c0"
 

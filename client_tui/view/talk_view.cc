@@ -66,7 +66,7 @@ std::vector<Line> entry_lines(const Canvas& canvas, const Measure& m, const Entr
   if (!entry.outgoing) return lines;
   lines.back().mark = state_mark(entry.state, entry.relays, entry.late && m.roomy, canvas.safe.ascii);
   lines.back().mark_style = state_style(entry.state);
-  for (Clusters& row : wrap(safe_clusters(state_advice(entry), single), m.text_columns)) {
+  for (Clusters& row : wrap(safe_clusters(state_advice(canvas.model, entry), single), m.text_columns)) {
     if (row.empty()) continue;
     Line line;
     line.text = std::move(row);

@@ -197,9 +197,11 @@ void draw_hints(const Canvas& canvas, int row) {
 
 // Returns how many rows it takes at the bottom of the area.
 int draw_notice(const Canvas& canvas, const Area& area) {
-  const std::string& notice = canvas.model.notice;
-  if (notice.empty() || canvas.model.overlay || area.rows() < 2) return 0;
-  if (canvas.model.window.page != Page::talk && area.rows() > 10) return 0;  // it stands there already
+  const Model& model = canvas.model;
+  std::string notice = model.notice;
+  if (model.window.page != Page::talk && area.rows() > 10) notice.clear();  // it stands there already
+  if (notice.empty() && model.alone) notice = alone_text(model.now - model.alone->since, model.alone->tried);
+  if (notice.empty() || model.overlay || area.rows() < 2) return 0;
   SafeOptions single = canvas.safe;
   single.single_line = true;
   auto rows = wrap(safe_clusters("-- " + notice, single), std::max(1, area.columns()));

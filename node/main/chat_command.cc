@@ -142,10 +142,12 @@ int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
   block_window_signal();
   Failure failure;
   const std::string data_dir = chat.config.data_dir;
+  std::vector<std::string> bootstrap = chat.config.bootstrap;
   auto runtime = Runtime::open(chat.config, std::move(identity), failure);
   if (!runtime) return fail(failure);
   ScreenConfig config = screen_config(chat.settings);
   config.data_dir = data_dir;
+  config.bootstrap = std::move(bootstrap);
   config.color = wants_color();
   config.contacts = std::move(chat.contacts);
   config.greeting = std::move(chat.greeting);
@@ -173,7 +175,7 @@ int run_chat(const Options& options, GivenSecret given) {
     JsonFrontend frontend(*runtime, options.linger, lifetime);
     return runtime->run(frontend);
   }
-  PlainFrontend frontend(*runtime, {options.linger, plain_text_options(user->settings), lifetime});
+  PlainFrontend frontend(*runtime, {options.linger, plain_text_options(user->settings), lifetime, user->config.bootstrap});
   return runtime->run(frontend);
 }
 

@@ -60,6 +60,11 @@ void PlainFrontend::list_outbox() {
   if (items.empty()) say("everything has been received");
 }
 
+void PlainFrontend::list_peers() {
+  say(plural(peers_.sessions, "peer") + " connected, " + std::to_string(peers_.relays) + " of them relays");
+  for (const NodeCore::PeerInfo& peer : runtime_.peers()) say(peer_text(peer));
+}
+
 void PlainFrontend::run(const LineCommand& line) {
   std::string_view rest = line.arguments;
   std::string_view after = rest;
@@ -71,13 +76,14 @@ void PlainFrontend::run(const LineCommand& line) {
     case CommandId::quit: return runtime_.stop(kExitOk);
     case CommandId::requests: return list_requests();
     case CommandId::outbox: return list_outbox();
-    case CommandId::peers:
+    case CommandId::peers: return list_peers();
     case CommandId::status:
       return say(std::to_string(peers_.sessions) + " peers connected, " + std::to_string(peers_.relays) + " of them relays; " +
                  plural(runtime_.agent()->outbox().open, "message") + " not yet received");
     case CommandId::connect:
       if (rest.empty() || !after.empty()) return usage();
       runtime_.connect(std::string(rest));
+      no_peers_.also(std::string(rest));
       return say("connecting to " + safe_text(rest, safe_));
     case CommandId::ttl:
       if (!rest.empty() && !parse_lifetime(rest)) return say("Times are like 30m, 12h or 7d; at most 30d.");

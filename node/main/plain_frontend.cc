@@ -31,7 +31,9 @@ PlainFrontend::PlainFrontend(Runtime& runtime, const PlainConfig& config)
                   [this] {
                     runtime_.unwatch(STDIN_FILENO);
                     departure_.input_ended();
-                  }}) {
+                  }}),
+      no_peers_(runtime, config.bootstrap,
+                [this](const Alone& alone) { say(safe_text(alone_text(runtime_.now().wall - alone.since, alone.tried), safe_)); }) {
   safe_.single_line = true;
 }
 
@@ -46,6 +48,7 @@ void PlainFrontend::ready(const Ready& ready) {
   ready_ = ready;
   say("you are " + address_hex(*ready.address) + ", listening on " + ready.endpoint);
   say("ADDRESS text sends, /help lists the commands");
+  no_peers_.start();
   runtime_.watch_patiently(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
 }
 
@@ -103,7 +106,10 @@ void PlainFrontend::user(const UserEvent& event) {
                        ": the secret may be in use elsewhere");
                  },
                  [&](const UserError& error) { say(safe_text(error.what, safe_)); },
-                 [&](const PeerStatus& status) { peers_ = status; },
+                 [&](const PeerStatus& status) {
+                   peers_ = status;
+                   no_peers_.status(status);
+                 },
              },
              event);
 }

@@ -8,6 +8,7 @@
 #include "client_tui/view/safe_text.h"
 #include "node/main/departure.h"
 #include "node/main/line_reader.h"
+#include "node/main/no_peers.h"
 #include "node/main/output.h"
 
 namespace comm {
@@ -16,6 +17,7 @@ struct PlainConfig {
   Millis linger = 0;
   SafeOptions safe;
   std::uint16_t lifetime = kDefaultLifetimeMinutes;  // of messages sent
+  std::vector<std::string> bootstrap;                // whom the runtime was told to dial
 };
 
 class PlainFrontend final : public Frontend {
@@ -41,6 +43,7 @@ class PlainFrontend final : public Frontend {
   void verify(const Address& peer, std::string_view verdict);
   void list_requests();
   void list_outbox();
+  void list_peers();
   // The contact of that name or address; says why not.
   std::optional<Address> peer(std::string_view name);
 
@@ -50,6 +53,7 @@ class PlainFrontend final : public Frontend {
   std::uint16_t lifetime_;
   Output out_;
   LineReader input_;
+  NoPeersWatch no_peers_;
   Ready ready_;
   PeerStatus peers_;
   std::optional<Address> target_;

@@ -67,6 +67,7 @@ void ScreenFrontend::perform(const Action& action) {
     runtime_.after(0, [this, copy = *what] { search(copy); });
   } else if (const auto* connect = std::get_if<DoConnect>(&action)) {
     runtime_.connect(connect->endpoint);
+    no_peers_.also(connect->endpoint);
   } else if (const auto* text = std::get_if<DoShow>(&action)) {
     show_text(*text);
   } else if (const auto* copy = std::get_if<DoCopy>(&action)) {
@@ -128,6 +129,10 @@ void ScreenFrontend::show_text(const DoShow& show) {
                "known       " + plural(core.table, "node") + " in the routing table, about " +
                    std::to_string(core.size_estimate) + " in the network",
                "listening   " + (model_.endpoint.empty() ? std::string("nowhere, dials only") : model_.endpoint)};
+  if (show.what == CommandId::peers) {
+    out.lines.emplace_back();
+    for (const NodeCore::PeerInfo& peer : runtime_.peers()) out.lines.push_back(peer_text(peer));
+  }
   if (show.what == CommandId::status) {
     out.lines.push_back("outbox      " + plural(outbox.open, "message") + ", " + std::to_string(outbox.unstored) +
                         " of them on no relay yet");

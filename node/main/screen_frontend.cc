@@ -45,7 +45,8 @@ std::unique_ptr<ScreenFrontend> ScreenFrontend::open(Runtime& runtime, ScreenCon
 }
 
 ScreenFrontend::ScreenFrontend(Runtime& runtime, ScreenConfig config, std::unique_ptr<Screen> screen)
-    : runtime_(runtime), config_(std::move(config)), screen_(std::move(screen)) {
+    : runtime_(runtime), config_(std::move(config)), screen_(std::move(screen)),
+      no_peers_(runtime, config_.bootstrap, [this](const Alone& alone) { feed(alone); }) {
   log_path_ = config_.data_dir + "/chat.log";
   const int log = ::open(log_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   saved_stderr_ = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -89,6 +90,7 @@ void ScreenFrontend::ready(const Ready& ready) {
   feed(DraftsLoaded{agent.drafts()});
   if (!config_.greeting.empty()) feed(Said{config_.greeting});
   open_first_window();
+  no_peers_.start();
   runtime_.watch(STDIN_FILENO, [this] { on_input(); });
   if (window_fd_ >= 0) runtime_.watch(window_fd_, [this] { on_window(); });
 }
@@ -146,6 +148,7 @@ void ScreenFrontend::leaving() { save_drafts(); }
 void ScreenFrontend::user(const UserEvent& event) {
   feed(Clock{runtime_.now().wall, model_.utc_offset_minutes});
   if (std::holds_alternative<Received>(event) || std::holds_alternative<StateChanged>(event)) refresh();
+  if (const auto* peers = std::get_if<PeerStatus>(&event)) no_peers_.status(*peers);
   feed(event);
 }
 

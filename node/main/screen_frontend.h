@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "client_tui/shell/screen.h"
+#include "node/main/no_peers.h"
 #include "node/main/output.h"
 #include "node/shell/runtime.h"
 
@@ -16,6 +17,7 @@ struct ScreenConfig {
   std::string data_dir;
   bool color = true;
   bool ascii = false;
+  std::vector<std::string> bootstrap;  // whom the runtime was told to dial
   std::vector<ContactInfo> contacts;   // added at start (address and name)
   std::string greeting;                // first line of the program, "" for none
   std::uint16_t lifetime = kDefaultLifetimeMinutes;  // of messages sent
@@ -66,6 +68,7 @@ class ScreenFrontend final : public Frontend {
   Runtime& runtime_;
   ScreenConfig config_;
   std::unique_ptr<Screen> screen_;
+  NoPeersWatch no_peers_;
   Model model_;
   bool dirty_ = true;
   bool ready_ = false;

@@ -38,6 +38,6 @@ function(comm_scenarios name timeout)
   set_tests_properties(functional_tui_${name} PROPERTIES TIMEOUT ${timeout} LABELS functional
     ENVIRONMENT COMM=$<TARGET_FILE:comm>)
 endfunction()
-foreach(part input size delivery people display end search first_run)
+foreach(part input size delivery people display end search settings first_run)
   comm_scenarios(${part} 400)
 endforeach()

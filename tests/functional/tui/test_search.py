@@ -33,6 +33,7 @@ class Search(TuiCase):
             bob.send(self.own_address(), f"arrives {number}", f"a{number}")
         bob.wait_until(lambda: bob.count("state", state="delivered") >= 20, what="all twenty are delivered")
         alice.wait("(20)")  # unread, in the sidebar
+        alice.wait("20 new below")
         alice.settle()
         self.assertEqual([row[21:] for row in alice.rows()[2:18]], page)
         alice.keys("C-End")

@@ -202,6 +202,54 @@ BOOST_AUTO_TEST_CASE(scrollback_does_not_jump_while_messages_arrive) {
   BOOST_TEST(shows("new 29"));
 }
 
+BOOST_AUTO_TEST_CASE(what_arrives_below_an_old_part_is_counted) {
+  for (int i = 0; i < 300; ++i) past(bob, false, kNoon - kHour, "line " + std::to_string(i));
+  feed(OpenWindow{{Page::talk, bob}});
+  feed(page(DoOpen{bob, 20}));
+  BOOST_TEST(!model.talk.at_end);
+  BOOST_TEST(shows("older messages, C-End shows the newest"));
+  received(bob, "one");
+  received(bob, "two");
+  BOOST_TEST(shows("2 new below"));
+  feed(UserEvent{Received{uid_of(1), bob, "two", kNoon, kNoon, false, history.back().sequence}});  // repeated
+  BOOST_TEST(shows("2 new below"));
+  key("C-End");
+  BOOST_TEST(shows("two"));
+  BOOST_TEST(!shows("new below"));
+}
+
+BOOST_AUTO_TEST_CASE(being_alone_is_said_until_there_is_a_peer) {
+  open(bob);
+  feed(Alone{kNoon - 2 * kMinute, "seed.example:4242"});
+  feed(Resized{24, 120});
+  BOOST_TEST(shows("No peers for 2m. Tried seed.example:4242 (no answer)."));
+  BOOST_TEST(shows("Messages are kept. /connect HOST:PORT"));
+  feed(Clock{kNoon + 3 * kMinute, 0});
+  key("Esc");
+  BOOST_TEST(shows("No peers for 5m."));
+  feed(OpenWindow{{Page::home, {}}});
+  BOOST_TEST(shows("No peers for 5m."));
+  feed(UserEvent{PeerStatus{0, 0}});
+  BOOST_TEST(shows("No peers for 5m."));
+  feed(UserEvent{PeerStatus{1, 1}});
+  BOOST_TEST(!shows("No peers"));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_not_found_is_said) {
+  feed(Resized{40, 120});
+  open(bob);
+  line("hello");
+  taken(asked<DoSend>().at(0), DeliveryState::needs_key);
+  feed(Clock{kNoon + kMinute - 1, 0});
+  BOOST_TEST(shows("|state  looking for"));
+  BOOST_TEST(!shows("No key found"));
+  feed(Clock{kNoon + kMinute, 0});
+  BOOST_TEST(shows("No key found for 9f31..77c0. Held;"));  // below the message
+  BOOST_TEST(shows("retrying until 25 Nov. Check the"));
+  BOOST_TEST(shows("address."));
+  BOOST_TEST(shows("|state  No key found"));  // and in the info pane
+}
+
 BOOST_AUTO_TEST_CASE(every_message_can_be_scrolled_to) {
   for (int i = 0; i < 200; ++i) past(bob, false, kNoon - kHour, "number " + std::to_string(i) + ".");
   open(bob);
