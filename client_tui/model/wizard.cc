@@ -178,8 +178,13 @@ std::string_view word_at(std::string_view words, std::size_t number) {
 bool looks_like_endpoint(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || text.size() - colon > 6) return false;
-  return text.substr(colon + 1).find_first_not_of("0123456789") == std::string_view::npos &&
-         text.find(' ') == std::string_view::npos;
+  // What is kept here is read again at every start: a port that cannot be would shut its owner out.
+  int port = 0;
+  for (const char digit : text.substr(colon + 1)) {
+    if (digit < '0' || digit > '9') return false;
+    port = 10 * port + (digit - '0');
+  }
+  return port >= 1 && port <= 65'535 && text.find(' ') == std::string_view::npos;
 }
 
 }  // namespace comm

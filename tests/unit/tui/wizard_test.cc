@@ -54,6 +54,11 @@ BOOST_AUTO_TEST_CASE(from_nothing_to_home) {
   line("not an endpoint");
   BOOST_TEST(at(wizard, WizardStep::bootstrap));
   BOOST_TEST(!wizard.trouble.empty());
+  for (const char* impossible : {"127.0.0.1:99999", "127.0.0.1:0", "relay.example:", ":4242"}) {
+    key("C-u");
+    line(impossible);
+    BOOST_TEST(at(wizard, WizardStep::bootstrap), impossible);
+  }
   key("C-u");
   line("relay.example:4242");
   BOOST_TEST(at(wizard, WizardStep::make));
