@@ -62,6 +62,15 @@ class Spawn(pexpect.spawn):
         return ptyprocess.PtyProcess.spawn(args, pass_fds=self.handed_down, **kwargs)
 
 
+def modes_of_a_new_terminal():
+    ends = os.openpty()
+    try:
+        return termios.tcgetattr(ends[1])
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 class Terminal:
     """comm on a pseudo-terminal of its own. `screen` is what is seen, `bytes` all that was written."""
 
@@ -85,7 +94,7 @@ class Terminal:
         for fd in Spawn.handed_down:
             os.close(fd)
         self.child.delaybeforesend = None
-        self.before = termios.tcgetattr(self.child.child_fd)
+        self.before = modes_of_a_new_terminal()  # the child's own may be changed by the time we look
         self.pid = self.child.pid
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
