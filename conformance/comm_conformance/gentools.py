@@ -2,7 +2,7 @@
 import hashlib
 import json
 
-from . import crypto, identity, keyrecord, message, ops, sealing
+from . import crypto, identity, keyrecord, message, ops, packing, sealing
 from .base import CONFORMANCE, WEEK
 
 NOW = 1_800_000_000_000
@@ -60,7 +60,7 @@ class Area:
     def text(self):
         head = json.dumps({"schema": "vector-v1", "area": self.name, "spec": "1.0",
                            "source": {"name": "comm_conformance", "version": VERSION}})[:-1]
-        lines = ",\n".join(" " + json.dumps(vector) for vector in self.vectors)
+        lines = ",\n".join(" " + json.dumps(packing.on_values(packing.pack, vector)) for vector in self.vectors)
         return f'{head}, "vectors": [\n{lines}\n]}}\n'
 
     def path(self):

@@ -1,7 +1,7 @@
 """Reading, writing and verifying the vector files."""
 import json
 
-from . import ops, specification
+from . import ops, packing, specification
 from .base import CONFORMANCE, STAGES
 from .generators import areas
 
@@ -14,7 +14,9 @@ def files():
 
 
 def load(path):
-    return json.loads(path.read_text())
+    file = json.loads(path.read_text())
+    file["vectors"] = [packing.on_values(packing.unpack, vector) for vector in file["vectors"]]
+    return file
 
 
 def all_vectors(canary=False):
