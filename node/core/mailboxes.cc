@@ -159,11 +159,13 @@ void Mailboxes::schedule(Millis delay) {
   core_.timers.at(scheduled_, TimerKind::collect);
 }
 
+void Mailboxes::join_done() { schedule(0); }
+
 void Mailboxes::timer() {
   if (scheduled_ > core_.now.mono) return;  // an older, later one
   scheduled_ = 0;
   if (core_.owner == nullptr || own_.empty()) return;
-  if (!core_.lookups.joined()) return schedule(kSecond);
+  if (!core_.lookups.joined()) return;  // join_done goes on
   for (auto& [mailbox, own] : own_) {
     // Sessions that are custodians and were not asked, or whose answer was lost.
     for (const auto& [node, link_id] : core_.sessions.by_node()) {

@@ -27,6 +27,7 @@ class Mailboxes {
   void held_timer();                                                   // goes on with what the own node holds
   std::vector<NodeId> subscribed(const MailboxId& mailbox) const;
 
+  void join_done();                                                    // who keeps what is known from here on
   void session_ready(Link& link);
   void session_gone(const NodeId& node);
   bool keeps(const NodeId& node) const;                                // a subscription needs this session

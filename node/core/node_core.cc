@@ -168,6 +168,7 @@ void Core::join_done() {
   std::vector<LinkId> links;
   for (const auto& [node, id] : sessions.by_node()) links.push_back(id);
   for (LinkId id : links) greet(id);
+  mailboxes.join_done();
   records.join_done();
   sync.join_done();
 }

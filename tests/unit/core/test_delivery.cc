@@ -41,6 +41,22 @@ BOOST_AUTO_TEST_CASE(both_ways_through_one_relay) {
   BOOST_TEST(t.bob.received().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_without_peers_sleeps_and_collects_once_it_has_joined) {
+  Net net;
+  TestNode& alice = net.user("alice", {});
+  net.run(5 * kSecond);
+  const Millis end = net.now().mono + kMinute;
+  std::size_t turns = 0;
+  for (; turns < 100 && alice.driver->next_deadline().value_or(end) < end; ++turns)
+    net.run(*alice.driver->next_deadline() - net.now().mono);
+  BOOST_TEST(turns <= 10u);  // of the clock's guard and the like, nothing by the second
+  TestNode& bob = net.user("bob", {&alice});
+  bob.say(alice.address(), "hello");
+  BOOST_TEST(net.run_until([&] { return !alice.received().empty(); }, 10 * kSecond));
+  alice.say(bob.address(), "hello");
+  BOOST_TEST(net.run_until([&] { return !bob.received().empty(); }, 10 * kSecond));
+}
+
 BOOST_AUTO_TEST_CASE(states_rise_one_by_one) {
   Trio t;
   t.net.run(5 * kSecond);
