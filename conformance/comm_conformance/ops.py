@@ -243,9 +243,12 @@ def _open(i):
     who = identity.Identity(b(i["recipient_seed"]))
     secrets = [who.prekey(week)[0] for week in i["weeks"]]
     opened = sealing.open_message(b(i["header"]), b(i["body"]), who.address, secrets)
-    return {"sender": opened.sender.hex(), "uid": opened.uid.hex(), "sent_at_ms": opened.sent_at_ms,
-            "kind": opened.kind, "text": opened.content.encode().hex() if opened.kind == "text" else "",
-            "ack_secret": opened.ack_secret.hex()}
+    out = {"sender": opened.sender.hex(), "uid": opened.uid.hex(), "sent_at_ms": opened.sent_at_ms,
+           "kind": opened.kind, "text": opened.content.encode().hex() if opened.kind == "text" else "",
+           "ack_secret": opened.ack_secret.hex()}
+    if opened.kind == "mailbox_grant":
+        out |= {"mailbox_key": opened.content["mailbox_key"].hex(), "expires_ms": opened.content.get("expires_ms", 0)}
+    return out
 
 
 @op("size-sample")

@@ -10,7 +10,7 @@ CODEC = pb.Codec(
                          4: ("record_hash", "bytes"), 5: ("uid", "bytes"), 6: ("sent_at_ms", "u64"),
                          7: ("text", "string"), 8: ("receipt", "bytes"), 9: ("mailbox_grant", "msg:MailboxGrant")},
               oneof=(7, 8, 9)),
-    pb.Schema("MailboxGrant", {1: ("mailbox_key", "bytes"), 2: ("mailbox_seed", "bytes"), 3: ("expires_ms", "u64")}),
+    pb.Schema("MailboxGrant", {1: ("mailbox_key", "bytes"), 3: ("expires_ms", "u64")}),
 )
 OVERHEAD = 100  # 96 of Noise, 4 of the length
 
@@ -150,7 +150,6 @@ def _parse_sealed(raw):
     grant = fields.get("mailbox_grant")
     if grant is not None:
         need(len(grant.get("mailbox_key", b"")) == 32, "schema/grant-key")
-        need(len(grant.get("mailbox_seed", b"")) == 32, "schema/grant-seed")
         need(grant.get("expires_ms", 0) <= MAX_TIMESTAMP, "schema/grant-expires")
     return fields
 

@@ -143,13 +143,37 @@ Result<Json> open(const Json& in) {
   const auto opened = open_message(who->address(), pointers, fixed<HeaderBytes>(in, "header"), hex(in, "body"));
   if (!opened) return tl::make_unexpected(opened.error());
   const auto* text = std::get_if<TextContent>(&opened->content.content);
-  const bool grant = std::holds_alternative<MailboxGrant>(opened->content.content);
-  return Json{{"sender", to_hex(opened->sender.view())},
+  const auto* grant = std::get_if<MailboxGrant>(&opened->content.content);
+  Json out{{"sender", to_hex(opened->sender.view())},
               {"uid", to_hex(opened->content.uid.view())},
               {"sent_at_ms", opened->content.sent_at},
-              {"kind", text != nullptr ? "text" : grant ? "mailbox_grant" : "unknown"},
+              {"kind", text != nullptr ? "text" : grant != nullptr ? "mailbox_grant" : "unknown"},
               {"text", text != nullptr ? to_hex(as_bytes(text->text)) : ""},
               {"ack_secret", to_hex(opened->ack.view())}};
+  if (grant != nullptr) {
+    out["mailbox_key"] = to_hex(grant->mailbox_key.view());
+    out["expires_ms"] = grant->expires;
+  }
+  return out;
+}
+
+Result<Json> pairwise_mailbox(const Json& in) {
+  const auto who = Identity::from_seed(secret<32>(in, "seed"), true);
+  const auto contact = fixed<Address>(in, "contact");
+  const Millis phase = who->pairwise_phase(contact);
+  const Millis period = (in.at("now_ms").get<Millis>() + phase) / kPairwisePeriod;
+  const MailboxKey key = who->pairwise_mailbox(contact, static_cast<std::uint32_t>(period)).public_key();
+  return Json{{"period", period},
+              {"mailbox_key", to_hex(key.view())},
+              {"mailbox", to_hex(mailbox_id(key).view())},
+              {"expires_ms", period * kPairwisePeriod - phase + kPairwiseLifetime}};
+}
+
+Result<Json> check_mailbox_grant(const Json& in) {
+  const MailboxGrant grant{fixed<MailboxKey>(in, "mailbox_key"), in.at("expires_ms").get<Millis>()};
+  return check_grant(grant, in.at("now_ms").get<Millis>()).map([&] {
+    return Json{{"mailbox", to_hex(mailbox_id(grant.mailbox_key).view())}};
+  });
 }
 
 }  // namespace
@@ -164,7 +188,9 @@ const Operations& message_operations() {
                               {"select-mailbox", select_mailbox},
                               {"supersedes", check_supersedes},
                               {"seal", seal},
-                              {"open", open}};
+                              {"open", open},
+                              {"pairwise-mailbox", pairwise_mailbox},
+                              {"check-grant", check_mailbox_grant}};
   return all;
 }
 

@@ -121,6 +121,14 @@ inline constexpr Millis kRecordRepublish = kDay;
 inline constexpr Millis kPrekeyKept = 76 * kDay;
 inline constexpr Millis kKeyRetryMin = 2 * kSecond, kKeyRetryMax = 10 * kMinute;
 inline constexpr int kMaxReseals = 3;
+inline constexpr std::size_t kMaxCollected = 192;              // mailboxes one session may collect
+inline constexpr Millis kPairwiseLifetime = 90 * kDay;         // of a mailbox granted to one contact
+inline constexpr Millis kPairwiseAhead = 30 * kDay;            // its successor is granted so long before its end
+inline constexpr Millis kPairwiseFallback = kDay;              // without an acknowledgement the public mailbox is used too
+inline constexpr Millis kPairwiseRegrant = kDay;               // between two grants of one mailbox
+inline constexpr std::size_t kMaxPairwise = 64;                // contacts that hold a grant
+inline constexpr Millis kPairwisePoll = 6 * kHour;             // further members of their regions are asked
+inline constexpr std::size_t kPairwisePolled = 2;              // so many of them
 
 // --- clock (spec 40-custody) ---
 inline constexpr Millis kClockStep = 10 * kMinute;             // wall may depart this far from monotonic

@@ -13,7 +13,8 @@ namespace {
 
 // crypto_kdf contexts and indices (BLAKE2b keyed by the parent, salted by the index): pinned, they are the
 // identity. A week is the index of everything that belongs to a week.
-constexpr std::string_view kIdentityContext = "commiden", kMailboxContext = "commmbox", kPrekeyContext = "commprek";
+constexpr std::string_view kIdentityContext = "commiden", kMailboxContext = "commmbox", kPrekeyContext = "commprek",
+                           kPairContext = "commpair", kPhaseContext = "commphas";
 enum IdentityIndex : std::uint64_t { kSign = 1, kDh = 2, kMailboxRoot = 3, kPrekeyRoot = 4, kStorage = 5 };
 
 // What one byte adds to a guesser's work, in bits, when typed by a person; English text carries 1 to 2 bits a
@@ -70,6 +71,23 @@ LockedBox<Identity> Identity::from_seed(const Seed& seed, bool derived_prekeys) 
 
 MailboxSigningKey Identity::mailbox(std::uint32_t week) const {
   return MailboxSigningKey::from_seed(derive_subkey(mailbox_root_, kMailboxContext, week));
+}
+
+Secret<32> Identity::pair_root(const Address& contact) const {
+  const Secret<32> root = derive_subkey(mailbox_root_, kPairContext, 0);
+  Hash pair = hmac_sha256(root.view(), contact.view());
+  Secret<32> out(std::span<const std::uint8_t, 32>(pair.data));
+  secure_zero(pair.data);
+  return out;
+}
+
+MailboxSigningKey Identity::pairwise_mailbox(const Address& contact, std::uint32_t period) const {
+  return MailboxSigningKey::from_seed(derive_subkey(pair_root(contact), kPairContext, period));
+}
+
+Millis Identity::pairwise_phase(const Address& contact) const {
+  const Secret<32> phase = derive_subkey(pair_root(contact), kPhaseContext, 0);
+  return static_cast<Millis>(get_be<std::uint64_t>(phase.view()) % static_cast<std::uint64_t>(kPairwisePeriod));
 }
 
 DhPair Identity::prekey(std::uint32_t week) const {

@@ -13,6 +13,9 @@ struct DhPair { DhKey public_key; Secret<32> secret; };  // X25519
 // 0.15 s and 64 MiB of Argon2id. Never on the reactor's thread once it runs.
 void derive_seed(const SecretBytes& secret, Seed& out);
 
+// Pairwise mailboxes change every kPairwisePeriod, each pair at a moment of its own (spec 60, Pairwise mailboxes).
+inline constexpr Millis kPairwisePeriod = kPairwiseLifetime - kPairwiseAhead;
+
 class Identity {
  public:
   static LockedBox<Identity> from_secret(const SecretBytes& secret);
@@ -25,6 +28,10 @@ class Identity {
   bool derived_prekeys() const { return derived_prekeys_; }
 
   MailboxSigningKey mailbox(std::uint32_t week) const;  // public mailbox of a week, derived for every identity
+  // What is granted to one contact in a period, and when periods begin: derived, so that a machine that lost everything
+  // but the secret finds them again. Nobody else can tell where they lie.
+  MailboxSigningKey pairwise_mailbox(const Address& contact, std::uint32_t period) const;
+  Millis pairwise_phase(const Address& contact) const;  // period = (wall + phase) / kPairwisePeriod
   DhPair prekey(std::uint32_t week) const;              // REQUIRES: derived_prekeys()
   const Secret<32>& storage_key() const { return storage_; }  // encrypts everything at rest
 
@@ -32,6 +39,7 @@ class Identity {
 
  private:
   Identity() = default;
+  Secret<32> pair_root(const Address& contact) const;
   Address address_;
   IdentitySigningKey sign_;
   DhPair dh_;

@@ -66,6 +66,10 @@ Result<CheckedRecord> check_record(const SignedRecord& record, Millis wall);
 // True if `a` supersedes `b`: higher seq, or the same seq and the smaller hash.
 bool supersedes(const CheckedRecord& a, const CheckedRecord& b);
 
+// A grant of an own mailbox by a contact: a key that can sign, not over, and no longer than any may be granted. Errors:
+// "grant-key" (crypto), "grant-expired", "grant-lifetime" (policy).
+Result<void> check_grant(const MailboxGrant& grant, Millis wall);
+
 // Encryption at rest: XChaCha20-Poly1305, random 24-byte nonce in front, `context` as associated data.
 Bytes seal_at_rest(const Secret<32>& key, ByteView context, ByteView plaintext, RandomSource& random);
 std::optional<Bytes> open_at_rest(const Secret<32>& key, ByteView context, ByteView sealed);

@@ -19,7 +19,6 @@ Result<Content> read_content(const pb::Sealed& pb) {
       const pb::MailboxGrant& grant = pb.mailbox_grant();
       MailboxGrant out;
       if (!codec::read_fixed(grant.mailbox_key(), out.mailbox_key)) return bad_schema("grant-key");
-      if (!codec::read_fixed(grant.mailbox_seed(), out.mailbox_seed)) return bad_schema("grant-seed");
       if (!codec::read_time(grant.expires_ms(), out.expires)) return bad_schema("grant-expires");
       return Content(out);
     }
@@ -35,7 +34,6 @@ void write_content(const Content& content, pb::Sealed& out) {
   } else if (const auto* grant = std::get_if<MailboxGrant>(&content)) {
     pb::MailboxGrant& pb = *out.mutable_mailbox_grant();
     pb.set_mailbox_key(codec::string_of(grant->mailbox_key.view()));
-    pb.set_mailbox_seed(codec::string_of(grant->mailbox_seed.view()));
     pb.set_expires_ms(codec::time_of(grant->expires));
   }
 }

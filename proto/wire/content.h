@@ -34,9 +34,8 @@ struct TextContent {
   std::string text;
   friend bool operator==(const TextContent&, const TextContent&) = default;
 };
-struct MailboxGrant {
+struct MailboxGrant {  // the sender's mailbox for whoever is told of it alone
   MailboxKey mailbox_key;
-  Hash mailbox_seed;
   Millis expires = 0;
   friend bool operator==(const MailboxGrant&, const MailboxGrant&) = default;
 };

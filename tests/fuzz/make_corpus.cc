@@ -174,7 +174,7 @@ int main(int argc, char** argv) {
   seeds.write("header", "direct", message.header.view());
   seeds.write("final_record", "ack", encode_ack({message.header, message.nonce, message.ack}));
   seeds.write("final_record", "refusal", refusal);
-  const Sealed grant = content(*alice, MailboxGrant{MailboxKey{}, Hash{}, kWall});
+  const Sealed grant = content(*alice, MailboxGrant{alice->pairwise_mailbox(bob->address(), kTestWeek).public_key(), kWall});
   seeds.write("content", "record", tagged(0, text.record.record));
   seeds.write("content", "text", tagged(1, encode_sealed(text)));
   seeds.write("content", "grant", tagged(1, encode_sealed(grant)));

@@ -153,7 +153,7 @@ def _(t):
 def _(t):
     """Content that the recipient does not know is acknowledged, and so are a receipt and a mailbox grant."""
     peer = t.dial()
-    grant = {"mailbox_key": t.rnd("gk"), "mailbox_seed": t.rnd("gs"), "expires_ms": t.now + 1000}
+    grant = {"mailbox_key": t.rnd("gk"), "expires_ms": t.now + 1000}
     for name, plain in (("unknown field", t.plain("u", text=None) + varint(60 << 3 | 2) + b"\2ab"),
                         ("nothing", t.plain("n", text=None)), ("receipt", t.plain("r", text=None, receipt=b"x")),
                         ("grant", t.plain("g", text=None, mailbox_grant=grant))):

@@ -72,7 +72,7 @@ def opens():
     ok("open-unknown-content", "CRY-024", crafted("unknown", _plain(text=None) + varint(60 << 3 | 2) + b"\2ab"))
     ok("open-no-content", "CRY-024", crafted("none", _plain(text=None)))
     ok("open-receipt", "CRY-024", crafted("receipt", _plain(text=None, receipt=b"x")))
-    grant = dict(mailbox_key=rnd("gk"), mailbox_seed=rnd("gs"), expires_ms=NOW)
+    grant = dict(mailbox_key=rnd("gk"), expires_ms=NOW)
     ok("open-grant", "CRY-025", crafted("grant", _plain(text=None, mailbox_grant=grant)))
     ok("open-empty-text", "CRY-017", crafted("empty", _plain(text="")))
     _not_openable(bad, text)
@@ -85,7 +85,7 @@ def opens():
         ("record-garbage", dict(record=b"\xff")), ("time-too-high", dict(sent_at_ms=257698037700001)),
         ("text-too-long", dict(text="z" * 57345)),
         ("grant-key-31", dict(text=None, mailbox_grant={**grant, "mailbox_key": bytes(31)})),
-        ("grant-seed-0", dict(text=None, mailbox_grant={**grant, "mailbox_seed": b""}))]
+        ("grant-no-key", dict(text=None, mailbox_grant={**grant, "mailbox_key": b""}))]
     for slug, change in content:
         bad("open-" + slug, "CRY-014 CRY-021", "crypto/bad-content", slug, crafted(slug, _plain(**change)))
     bad("open-text-not-utf8", "CRY-021", "crypto/bad-content", "text of 0xff",
