@@ -98,6 +98,17 @@ leveldb::Status DurableEnv::cut_log() {
   return log_.empty() ? leveldb::Status::OK() : disk_.cut(log_, synced_);
 }
 
+// LevelDB removes the manifest it made when putting it into CURRENT fails; if only the directory's sync failed, it stands
+// there all the same.
+leveldb::Status DurableEnv::RemoveFile(const std::string& name) {
+  std::string current;
+  const bool manifest = name.find("/MANIFEST-") != name.npos;
+  if (manifest && leveldb::ReadFileToString(&disk_, directory_of(name) + "/CURRENT", &current).ok() &&
+      name.ends_with("/" + current.substr(0, current.find('\n'))))
+    return leveldb::Status::IOError(name, "CURRENT points to it");
+  return disk_.RemoveFile(name);
+}
+
 leveldb::Status DurableEnv::RenameFile(const std::string& from, const std::string& to) {
   const leveldb::Status status = disk_.RenameFile(from, to);
   return status.ok() ? disk_.sync_directory(directory_of(to)) : status;

@@ -31,6 +31,7 @@ class DurableEnv final : public leveldb::EnvWrapper {
   // The directory's entry of a new file becomes durable with the file's first sync, that of a renamed one at once.
   leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** result) override;
   leveldb::Status RenameFile(const std::string& from, const std::string& to) override;
+  leveldb::Status RemoveFile(const std::string& name) override;  // not the manifest in use
 
   // Cuts the newest log back to what was synced, durably. Afterwards nothing may be appended: the database is opened anew.
   leveldb::Status cut_log();

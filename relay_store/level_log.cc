@@ -45,7 +45,8 @@ std::string_view record_at(std::string_view rest) {
 
 }  // namespace
 
-LogState state_of_log(std::string_view bytes) {
+LogReading read_log(std::string_view bytes) {
+  LogReading out;
   bool torn = false;
   for (std::size_t block = 0; block < bytes.size(); block += kBlockBytes) {
     std::string_view rest = bytes.substr(block, kBlockBytes);
@@ -59,12 +60,14 @@ LogState state_of_log(std::string_view bytes) {
         continue;
       }
       const auto type = static_cast<std::uint8_t>(record[6]);
-      if (torn && (type == kFull || type == kFirst)) return LogState::damaged;
+      if (torn && (type == kFull || type == kFirst)) return {LogState::damaged, out.whole};
       rest.remove_prefix(record.size());
+      if (!torn && (type == kFull || type == kLast)) out.whole = static_cast<std::size_t>(rest.data() - bytes.data());
     }
     torn = torn || (!rest.empty() && rest.size() < kRecordHeaderBytes && rest.find_first_not_of('\0') != rest.npos);
   }
-  return torn ? LogState::torn : LogState::whole;
+  if (torn) out.state = LogState::torn;
+  return out;
 }
 
 }  // namespace comm

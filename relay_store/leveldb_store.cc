@@ -81,11 +81,22 @@ bool only_torn(Disk& disk, const std::string& path) {
   for (const std::string& file : files) {
     std::string bytes;
     if (!file.ends_with(".log") || !leveldb::ReadFileToString(&disk, path + "/" + file, &bytes).ok()) continue;
-    const LogState state = state_of_log(bytes);
+    const LogState state = read_log(bytes).state;
     if (state == LogState::damaged) return false;
     torn = torn || state == LogState::torn;
   }
   return torn;
+}
+
+// Cuts what loss of power left of the last record off the manifest in use: it was never synced, so nothing came to rest on
+// it. LevelDB would refuse it. False if that is not what is wrong.
+bool cut_torn_manifest(Disk& disk, const std::string& path) {
+  std::string name, bytes;
+  if (!leveldb::ReadFileToString(&disk, path + "/CURRENT", &name).ok() || name.empty()) return false;
+  name.pop_back();  // its newline
+  if (!leveldb::ReadFileToString(&disk, path + "/" + name, &bytes).ok()) return false;
+  const LogReading manifest = read_log(bytes);
+  return manifest.state == LogState::torn && manifest.whole > 0 && disk.cut(path + "/" + name, manifest.whole).ok();
 }
 
 }  // namespace
@@ -112,6 +123,7 @@ OpenResult open_leveldb_store_on(Disk& disk, const std::string& path, std::size_
   if (lost_its_current_file(disk, path)) return corrupt(path, "its CURRENT file is missing");
   auto kv = std::make_unique<LevelKv>(disk, path, write_buffer_bytes);
   leveldb::Status status = kv->open(false);
+  if (status.IsCorruption() && cut_torn_manifest(disk, path)) status = kv->open(false);
   // A power cut can leave holes in the last, unsynced record; LevelDB's strict mode takes that for damage. The
   // tolerant mode drops whatever it cannot read, and then the log: nothing may be lost but such an end.
   const std::string damage = status.ToString();

@@ -14,6 +14,8 @@ constexpr auto kLongestHold = std::chrono::milliseconds(200);
 
 Status no_room(const std::string& name) { return Status::IOError(name, std::strerror(ENOSPC)); }
 Status no_power(const std::string& name) { return Status::IOError(name, "the power is off"); }
+// Written in records that are synced one by one, a manifest as well.
+bool is_log(const std::string& name) { return name.ends_with(".log") || name.find("/MANIFEST-") != name.npos; }
 Status missing(const std::string& name) { return Status::NotFound(name, std::strerror(ENOENT)); }
 
 }  // namespace
@@ -147,7 +149,7 @@ void FaultyDisk::crash(Prng& random) {
   for (auto& [name, inode] : names_) {
     const std::size_t unsynced = inode->bytes.size() - inode->synced;
     if (unsynced == 0) continue;
-    switch (random.below(name.ends_with(".log") ? 4 : 3)) {
+    switch (random.below(is_log(name) ? 4 : 3)) {
       case 0: inode->bytes.resize(inode->synced); break;
       case 1: break;
       case 2: inode->bytes.resize(inode->synced + random.below(unsynced)); break;

@@ -1,9 +1,8 @@
 // A disk in memory that keeps only what it was made to keep, and fails on request.
 //
 //   Files are bytes of which the first `synced` survive; of the rest a crash keeps, by chance, nothing, all, a piece
-//   torn at any byte, or, of a log, a piece with holes of zeros. (LevelDB does not open a manifest with a hole: that is
-//   for --repair.) Names (creations, renames, removals) survive from the last
-//   sync_directory on only by chance, each for itself. After a crash the disk is as a new process finds it.
+//   torn at any byte, or, of a log or manifest, a piece with holes of zeros. Names (creations, renames, removals) survive
+//   from the last sync_directory on only by chance, each for itself. After a crash the disk is as a new process finds it.
 //
 // All background work of LevelDB runs on one thread of the disk's own, and only between hold() and settle() it does
 // not: so the order of all operations, and with it which one a crash meets, follows from the test's seed alone.
