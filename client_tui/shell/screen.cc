@@ -1,9 +1,10 @@
 #include "client_tui/shell/screen.h"
 
-#include "client_tui/shell/key_decoder.h"
+#include "client_tui/model/key_decoder.h"
 
 #define NCURSES_NOMACROS 1  // functions only: the macros would rewrite our own names
 #include <ncurses.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <term.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <clocale>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <cwchar>
@@ -26,21 +27,20 @@
 namespace comm {
 namespace {
 
-// Codes of our own beyond ncurses' KEY_MAX, bound to sequences by define_key.
-enum OwnKey : int {
-  kPasteBegin = KEY_MAX + 1, kPasteEnd, kFocusIn, kFocusOut, kFirstNamed
-};
 // Bracketed paste and focus reports.
 constexpr char kReportsOn[] = "\033[?2004h\033[?1004h", kReportsOff[] = "\033[?1004l\033[?2004l";
 
-// Sequences that terminfo does not tell of: xterm's modified keys, which most terminals send.
-struct NamedSequence { const char* sequence; const char* name; };
-constexpr NamedSequence kSequences[] = {
-    {"\033[1;5H", "C-Home"},  {"\033[1;5F", "C-End"},   {"\033[1;3A", "M-Up"},   {"\033[1;3B", "M-Down"},
-    {"\033[1;3C", "M-Right"}, {"\033[1;3D", "M-Left"},  {"\033[1;5C", "C-Right"}, {"\033[1;5D", "C-Left"},
-    {"\033[1;5A", "C-Up"},    {"\033[1;5B", "C-Down"},  {"\033[5;5~", "C-PgUp"}, {"\033[6;5~", "C-PgDn"},
-    {"\033[5;3~", "M-PgUp"},  {"\033[6;3~", "M-PgDn"},  {"\033[1;3H", "M-Home"}, {"\033[1;3F", "M-End"},
-    {"\033[7^", "C-Home"},    {"\033[8^", "C-End"},     {"\033\015", "M-Enter"}, {"\033\177", "M-Backspace"},
+// How long to wait for the rest of an escape sequence, and of a paste that came in pieces.
+constexpr int kSequenceMillis = 25, kPasteMillis = 50;
+constexpr std::size_t kTerminalBuffer = 4'095;  // the kernel hands over as much at once; then more may lie behind it
+constexpr int kMostPauses = 16;                 // sequences that came in pieces, in one call
+
+struct DescribedKey { const char* capability; const char* name; };
+constexpr DescribedKey kDescribed[] = {
+    {"kcuu1", "Up"},   {"kcud1", "Down"},   {"kcub1", "Left"}, {"kcuf1", "Right"}, {"khome", "Home"}, {"kend", "End"},
+    {"kpp", "PgUp"},   {"knp", "PgDn"},     {"kich1", "Insert"}, {"kdch1", "Delete"}, {"kent", "Enter"}, {"kf1", "F1"},
+    {"kf2", "F2"},     {"kf3", "F3"},       {"kf4", "F4"},     {"kf5", "F5"},      {"kf6", "F6"},     {"kf7", "F7"},
+    {"kf8", "F8"},     {"kf9", "F9"},       {"kf10", "F10"},   {"kf11", "F11"},    {"kf12", "F12"},
 };
 
 // What a signal handler needs to give the terminal back. Process-wide because signal handlers are.
@@ -69,12 +69,15 @@ void on_fatal(int signal_number) {
   ::raise(signal_number);
 }
 
+// "" if the terminal's description does not have it.
+std::string capability(const char* name) {
+  const char* sequence = ::tigetstr(name);
+  return sequence == nullptr || sequence == reinterpret_cast<const char*>(-1) ? std::string() : sequence;
+}
+
 void arm_rescue() {
   std::string leave;
-  for (const char* name : {"sgr0", "cnorm", "rmcup"}) {
-    const char* sequence = ::tigetstr(name);
-    if (sequence != nullptr && sequence != reinterpret_cast<const char*>(-1)) leave += sequence;
-  }
+  for (const char* name : {"sgr0", "cnorm", "rmcup"}) leave += capability(name);
   g_rescue.leave_length = std::min(leave.size(), g_rescue.leave.size());
   std::memcpy(g_rescue.leave.data(), leave.data(), g_rescue.leave_length);
   g_rescue.armed = 1;
@@ -124,48 +127,25 @@ attr_t attributes(Style style, bool color) {
   return A_NORMAL;
 }
 
-const char* function_key_name(int code) {
-  static constexpr const char* kFunction[] = {"F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12"};
-  if (code > KEY_F(0) && code <= KEY_F(12)) return kFunction[code - KEY_F(1)];
-  switch (code) {
-    case KEY_ENTER: return "Enter";
-    case KEY_BACKSPACE: return "Backspace";
-    case KEY_DC: return "Delete";
-    case KEY_IC: return "Insert";
-    case KEY_LEFT: return "Left";
-    case KEY_RIGHT: return "Right";
-    case KEY_UP: return "Up";
-    case KEY_DOWN: return "Down";
-    case KEY_HOME: return "Home";
-    case KEY_END: return "End";
-    case KEY_PPAGE: return "PgUp";
-    case KEY_NPAGE: return "PgDn";
-    default: return nullptr;
-  }
+void learn_keys(KeyDecoder& decoder) {
+  for (const DescribedKey& key : kDescribed) decoder.learn(capability(key.capability), key.name);
+  for (int byte = 0x80; byte <= 0xff; ++byte)
+    if (const wint_t code = std::btowc(byte); code != WEOF) decoder.learn_byte(static_cast<unsigned char>(byte), code);
 }
 
-TerminalKey translate(int kind, wint_t c) {
-  TerminalKey out;
-  if (kind != KEY_CODE_YES) {
-    out.kind = TerminalKey::character;
-    out.code = static_cast<std::uint32_t>(c);
-    return out;
-  }
-  const int code = static_cast<int>(c);
-  switch (code) {
-    case kPasteBegin: out.kind = TerminalKey::paste_begin; return out;
-    case kPasteEnd: out.kind = TerminalKey::paste_end; return out;
-    case kFocusIn: out.kind = TerminalKey::focus_in; return out;
-    case kFocusOut: out.kind = TerminalKey::focus_out; return out;
-    default: break;
-  }
-  const int index = code - kFirstNamed;
-  const char* name = index >= 0 && index < static_cast<int>(std::size(kSequences)) ? kSequences[index].name
-                                                                                      : function_key_name(code);
-  if (name == nullptr) return out;
-  out.kind = TerminalKey::named;
-  out.name = name;
-  return out;
+bool more_within(int milliseconds) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return ::poll(&input, 1, milliseconds) > 0;
+}
+
+// Appends what one read brings; false at the end of the terminal.
+bool read_some(std::string& to, std::size_t& size) {
+  char buffer[kTerminalBuffer + 1];
+  const ssize_t got = ::read(STDIN_FILENO, buffer, sizeof buffer);
+  size = got > 0 ? static_cast<std::size_t>(got) : 0;
+  to.append(buffer, size);
+  ::explicit_bzero(buffer, size);  // it may have been a passphrase
+  return got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 std::string base64(std::string_view text) {
@@ -188,6 +168,22 @@ struct Screen::Impl {
   bool color = false;
   bool ended = false;
   KeyDecoder decoder;
+
+  // What has come at once. A paste is more than one read brings, and must not be taken for typing at any of the seams.
+  std::string read_burst() {
+    std::string burst;
+    for (bool paste = false; burst.size() < kMaxPasteBytes;) {
+      std::size_t size = 0;
+      if (!read_some(burst, size)) {
+        ended = true;
+        break;
+      }
+      paste = paste || is_paste_burst(burst);
+      const int patience = paste ? kPasteMillis : 0;
+      if ((!paste && size < kTerminalBuffer) || !more_within(patience)) break;
+    }
+    return burst;
+  }
 };
 
 Screen::Screen(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -209,16 +205,9 @@ std::unique_ptr<Screen> Screen::open(bool color, std::string& why) {
   ::noecho();
   ::nonl();
   ::keypad(stdscr, TRUE);
-  ::nodelay(stdscr, TRUE);
-  ::set_escdelay(25);
   impl->color = color && ::has_colors();
   if (impl->color) start_colors();
-  ::define_key("\033[200~", kPasteBegin);
-  ::define_key("\033[201~", kPasteEnd);
-  ::define_key("\033[I", kFocusIn);
-  ::define_key("\033[O", kFocusOut);
-  for (std::size_t i = 0; i < std::size(kSequences); ++i)
-    ::define_key(kSequences[i].sequence, static_cast<int>(kFirstNamed + i));
+  learn_keys(impl->decoder);
   write_quietly(kReportsOn, sizeof kReportsOn - 1);
   arm_rescue();
   return std::unique_ptr<Screen>(new Screen(std::move(impl)));
@@ -233,18 +222,11 @@ Screen::~Screen() {
 
 std::vector<ModelEvent> Screen::read_input() {
   std::vector<ModelEvent> out;
-  for (int i = 0; i < 65'536; ++i) {  // a bound: someone may type faster than we read
-    wint_t c = 0;
-    const int kind = ::wget_wch(stdscr, &c);
-    if (kind == ERR) {
-      // Readable and yet nothing to read, at once: the terminal has hung up.
-      if (i == 0) {
-        int waiting = 0;
-        impl_->ended = ::isatty(STDIN_FILENO) == 0 || (::ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0);
-      }
-      break;
-    }
-    impl_->decoder.take(translate(kind, c), out);
+  for (int pauses = 0; pauses < kMostPauses && !impl_->ended; ++pauses) {
+    if (!more_within(pauses == 0 ? 0 : kSequenceMillis)) break;
+    const std::string burst = impl_->read_burst();
+    impl_->decoder.take(burst, out);
+    if (!impl_->decoder.waiting()) return out;
   }
   impl_->decoder.pause(out);
   return out;

@@ -71,7 +71,32 @@ def modes_of_a_new_terminal():
             os.close(end)
 
 
-class Terminal:
+class Typist:
+    """A person at either kind of terminal: sees a line before Enter, and what became of it before typing on. Lines that
+    come at once would be a paste."""
+
+    def draft(self):
+        """What stands between the prompt and the last row, without blanks; of a screen without one, all of it."""
+        rows = self.rows()
+        prompts = [i for i, row in enumerate(rows) if re.match(r"\[[^\]]*\]> ", row)]
+        return "".join("".join(rows[prompts[-1] if prompts else 1:-1]).split())
+
+    def enter(self, text):
+        self.type(text)
+        tail = "".join(text.split())[-8:]
+        self.look(lambda: tail in self.draft())
+        before = self.draft()
+        self.keys("Enter")
+        self.look(lambda: self.draft() != before)
+
+    def look(self, condition):
+        """Not for ever: hidden, odd or refused text never meets it."""
+        deadline = time.monotonic() + 2
+        while not condition() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+class Terminal(Typist):
     """comm on a pseudo-terminal of its own. `screen` is what is seen, `bytes` all that was written."""
 
     def __init__(self, case, args, name="terminal", rows=24, columns=80, term="xterm-256color", env=None, virtual_clock=False):
@@ -163,24 +188,15 @@ class Terminal:
         """What stands at the right of a QR code, without blanks."""
         return "".join(row[34:] for row in self.rows()).replace(" ", "")
 
-    def prompt(self):
-        """The first row of the draft: the last one with `[...]> `."""
-        return next((r for r in reversed(self.rows()) if re.match(r"\[[^\]]*\]> ", r)), "")
-
     # --- what is done ---
     def type(self, text):
-        os.write(self.child.child_fd, text.encode())
+        os.write(self.child.child_fd, text if isinstance(text, bytes) else text.encode())
 
     def keys(self, *names):
         for name in names:
             self.type(key(name))
             if name == "Esc":
                 time.sleep(0.3)  # or the next key would come with Alt
-
-    def enter(self, text):
-        """Types a line slowly enough that it is no paste, and sends it."""
-        self.type(text)
-        self.type("\r")
 
     def paste(self, text):
         self.type("\x1b[200~" + text.replace("\n", "\r") + "\x1b[201~")
@@ -244,7 +260,7 @@ class Terminal:
             self.case.assertNotIn(secret.encode(), Path(f"/proc/{self.pid}/{file}").read_bytes(), file)
 
 
-class Tmux:
+class Tmux(Typist):
     """comm in a window of a tmux server of its own."""
 
     def __init__(self, case, args, rows=24, columns=80, env=None):
@@ -267,7 +283,7 @@ class Tmux:
         return done.stdout.decode()
 
     def rows(self):
-        return self.run("capture-pane", "-p", "-t", "s").split("\n")
+        return self.run("capture-pane", "-p", "-t", "s").split("\n")[:-1]
 
     def text(self):
         return "\n".join(self.rows())

@@ -70,10 +70,8 @@ class End(TuiCase):
     def test_27_window_closed(self):
         alice = Tmux(self, [self.SECRET, harness.LOOPBACK, self.network[0].endpoint, "--params", "test"])
         alice.wait("Enter send")
-        alice.type(f"/add {self.bob.address} bob")
-        alice.keys("Enter")
-        alice.type("/query bob")
-        alice.keys("Enter")
+        alice.enter(f"/add {self.bob.address} bob")
+        alice.enter("/query bob")
         alice.wait("[bob]>")
         alice.type("a draft")
         alice.wait("a draft")

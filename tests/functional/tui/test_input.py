@@ -30,9 +30,9 @@ class Input(TuiCase):
         self.alice.assert_restored()
 
     def test_04_address_and_text(self):
-        self.alice.type(self.bob.address)
+        self.alice.type(self.bob.address[:-1])
         self.alice.wait("[home]> ")
-        self.alice.type(" Hi")
+        self.alice.type(self.bob.address[-1] + " Hi")
         self.alice.wait(f"[{short(self.bob.address)}]> ")  # while typing, before anything is sent
         self.assertEqual(self.received(), [])
         self.alice.enter(" there!")
@@ -76,6 +76,36 @@ class Input(TuiCase):
         self.alice.keys("Enter")
         self.bob.wait("received", text="/quit\nhi")
         self.assertTrue(self.alice.running())
+
+    def test_lines_pasted_without_brackets(self):
+        self.talk_to_bob()
+        self.alice.type("one\r/quit\rthree\r")  # as a terminal without bracketed paste hands it over: at once
+        self.alice.wait("three")
+        lines = "line of a long paste\r" * 1000 + "the end\r"
+        time.sleep(1)
+        self.assertEqual(self.received(), [])
+        self.alice.keys("Enter")
+        self.bob.wait("received", text="one\n/quit\nthree")
+        self.alice.type(lines)
+        self.alice.wait("the end")
+        time.sleep(1)
+        self.assertEqual(self.received(), ["one\n/quit\nthree"])
+        self.alice.keys("Enter")
+        self.bob.wait("received", text=lines.replace("\r", "\n")[:-1])
+        self.alice.enter("typed with its Enter at once")
+        self.bob.wait("received", text="typed with its Enter at once")
+
+    def test_bytes_that_are_no_text(self):
+        self.talk_to_bob()
+        self.alice.type(b"before \xff\xfe after")
+        self.alice.wait("before \ufffd\ufffd after")
+        self.alice.keys("Enter")
+        self.bob.wait("received", text="before \ufffd\ufffd after")
+
+    def test_utf8_typed_in_the_c_locale(self):
+        plain = self.terminal(self.network[0].endpoint, secret="the-secret-of-carol-4711", env={"LANG": "C", "LC_ALL": "C"}, name="plain")
+        plain.enter(f"{self.bob.address} na\u00efve \u4f60 text")
+        self.bob.wait("received", text="na\u00efve \u4f60 text")
 
     def test_08_newlines(self):
         self.talk_to_bob()

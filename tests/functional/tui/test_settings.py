@@ -55,7 +55,7 @@ class Tools(TuiCase):
     def test_editor_that_fails(self):
         alice = self.edit(3)
         alice.wait("[bob]> a draft")
-        self.assertNotIn("edited", alice.prompt())
+        self.assertNotIn("edited", alice.draft())
 
     def test_copy(self):
         alice = self.open()

@@ -44,8 +44,7 @@ class Sizes(TuiCase):
     def test_10_resized_while_a_thousand_arrive(self):
         alice = Tmux(self, [self.SECRET, harness.LOOPBACK, self.network[0].endpoint, "--params", "test"])
         alice.wait("Enter send")
-        alice.type(f"{self.bob.address} hello")
-        alice.keys("Enter")
+        alice.enter(f"{self.bob.address} hello")
         sender = self.bob.wait("received", text="hello")["from"]
         count = 1000
         sizes = [(40, 120), (6, 20), (50, 200), (1, 1), (10, 40), (24, 80)]
