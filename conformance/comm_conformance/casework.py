@@ -110,20 +110,25 @@ class Case:
 
     # --- the implementation
 
-    def start(self, peers=(), secret=None):
-        """A fresh implementation under test that dials the given listening peers."""
+    def start(self, peers=(), secret=None, **settings):
+        """A fresh implementation under test that dials the given listening peers. `settings`: role, store_quota,
+        mailbox_quota, ingress_quota of the adapter protocol."""
         if self.shared is not None:
             raise SuiteError("a case on a shared implementation does not start one")
         if self.subject is None:
             secret = secret or "conformance " + self.rnd("secret", 8).hex()
             self.subject = Subject(self.command, self.scratch / "iut", secret, self.spec.id,
                                    [peer.listens for peer in peers])
+            self.subject.environment |= {"CF_" + name.upper(): str(value) for name, value in settings.items()}
             self.secret = secret
         elif peers:
             self.subject.peers = [peer.listens for peer in peers]
         self.subject.start()
         self.poller.register(self.subject.descriptor, zmq.POLLIN)
         self.wait(lambda: self.subject.ready is not None, "ready")
+        for event in self.events("unsupported"):
+            if event.get("what", "") in self.subject.environment:
+                raise NotApplicable(f"the adapter does not set {event['what']}")
         return self.subject
 
     def kill(self):

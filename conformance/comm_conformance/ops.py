@@ -2,7 +2,7 @@
 
 Byte strings are lower-case hex in both directions.
 """
-from . import address, crypto, identity, keyrecord, message, noise, routing, sealing, session, wire
+from . import address, crypto, identity, keyrecord, message, noise, reconcile, routing, sealing, session, wire
 from .base import H, Reject, need
 
 OPS = {}
@@ -264,3 +264,22 @@ def _n_hat(i):
 @op("region-radius")
 def _region_radius(i):
     return {"radius": "%040x" % routing.region_radius(i["n_hat"])}
+
+
+def _session_of(i):
+    return reconcile.session_key(b(i["requester"]), b(i["responder"]))
+
+
+@op("sync-fingerprint")
+def _sync_fingerprint(i):
+    key = _session_of(i)
+    return {"key": key.hex(), "fingerprint": reconcile.fingerprint(key, reconcile.elements_of(b(i["elements"]))).hex()}
+
+
+@op("sync-answer")
+def _sync_answer(i):
+    request_id, kind, body = wire.decode(b(i["packet"]))
+    need(kind == "sync", "decode/input", "ignore")
+    key, ours = _session_of(i), reconcile.elements_of(b(i["elements"]))
+    said = [one for theirs in body.get("ranges", []) for one in reconcile.answer_range(key, theirs, ours)]
+    return {"packet": wire.encode("sync", {"ranges": said, "answer": True}, request_id).hex()}

@@ -1,5 +1,5 @@
 """Protocol buffers by hand: exactly the part of proto3 that the specification needs (PKT-004), for schemas given as
-tables {number: (name, kind)}. Kinds: u32, u64, f32 (fixed32), bytes, string, msg:SCHEMA, *bytes, *msg:SCHEMA.
+tables {number: (name, kind)}. Kinds: u32, u64, bool, f32 (fixed32), bytes, string, msg:SCHEMA, *bytes, *msg:SCHEMA.
 
 Decoding follows proto3: the last value of a singular field counts, submessages merge, of a oneof the last member counts,
 varints may be longer than needed up to 10 bytes, unknown fields (and known numbers with another wire type) are skipped,
@@ -79,7 +79,7 @@ def skip(data, at, number, wire, depth):
     raise DecodeError("wire type %d" % wire)
 
 
-WIRE_OF = {"u32": 0, "u64": 0, "f32": 5, "bytes": 2, "string": 2, "msg": 2}
+WIRE_OF = {"u32": 0, "u64": 0, "bool": 0, "f32": 5, "bytes": 2, "string": 2, "msg": 2}
 
 
 class Schema:
@@ -132,6 +132,9 @@ class Codec:
         if base in ("u32", "u64"):
             value, at = read_varint(data, at)
             return (value & 0xFFFFFFFF if base == "u32" else value), at
+        if base == "bool":
+            value, at = read_varint(data, at)
+            return value != 0, at
         if base == "f32":
             if at + 4 > len(data):
                 raise DecodeError("fixed32 truncated")
@@ -163,8 +166,8 @@ class Codec:
 
     def _field(self, number, base, sub, value, always):
         tag = encode_varint(number << 3 | WIRE_OF[base])
-        if base in ("u32", "u64"):
-            return tag + encode_varint(value) if value or always else b""
+        if base in ("u32", "u64", "bool"):
+            return tag + encode_varint(int(value)) if value or always else b""
         if base == "f32":
             return tag + struct.pack("<I", value) if value or always else b""
         if base == "msg":

@@ -28,6 +28,7 @@ class Peer:
         self.transcript = self.hello = self.welcome_body = self.their = self.their_node_id = None
         self.time_offset = 0
         self.main, self.side = None, {}
+        self.reconciles = None  # what answers the other side's Sync requests (syncing.Responder)
 
     # --- links that come to a listening peer
 
@@ -40,7 +41,7 @@ class Peer:
     def second_link(self, channel):
         """A further link while there is one: a peer of its own that shares what this one keeps."""
         side = Peer(self.case, self.name, channel, self.seed, self.role, self.endpoints, self.auto)
-        for shared in ("log", "records", "put_records", "collected", "messages", "_serve"):
+        for shared in ("log", "records", "put_records", "collected", "messages", "reconciles", "_serve"):
             if shared in self.__dict__:
                 setattr(side, shared, getattr(self, shared))
         side.main = self
@@ -154,10 +155,14 @@ class Peer:
             self.case.check(session.auth_valid(self.their["node_key"], body["signature"], self.transcript),
                             "the signature of Auth does not verify")
             self.ready = True
-        elif request_id and (kind not in wire.REQUESTS or kind == "error") and request_id <= self.next_request:
+        elif request_id and self._answers(kind, body) and request_id <= self.next_request:
             self.answers[request_id] = (kind, body)
         if self.auto and self.ready:
             self._serve(kind, body, request_id)
+
+    @staticmethod
+    def _answers(kind, body):
+        return kind not in wire.REQUESTS or kind == "sync" and body.get("answer")
 
     def _serve(self, kind, body, request_id):
         if kind == "ping":
@@ -176,6 +181,8 @@ class Peer:
             self.case.check(good, "the signature of Collect does not verify")
             self.collected.append(body["mailbox_key"])
             self.send("collected", {"status": wire.SUBSCRIBED}, request_id)
+        elif kind == "sync" and self.reconciles is not None and not body.get("answer"):
+            self.reconciles.answer(self, request_id, body)
         elif kind == "want":
             held = [self.messages[one] for one in body["ids"] if one in self.messages]
             if held:

@@ -46,8 +46,9 @@ def ack_of(item, opened):
     return item["header"] + item["nonce"] + opened.ack_secret
 
 
-def begin(t, peers=1, **options):
-    listeners = [t.listen(**options) for _ in range(peers)]
-    t.start(listeners)
+def begin(t, peers=1, **settings):
+    """An implementation that dialled so many peers, has joined and collects; `settings` as Case.start."""
+    listeners = [t.listen() for _ in range(peers)]
+    t.start(listeners, **settings)
     t.wait(lambda: all(p.ready and len(p.collected) >= 7 for p in listeners), "sessions, join and Collects")
     return listeners

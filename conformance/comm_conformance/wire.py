@@ -1,15 +1,15 @@
 """Packets (10-transport): encoding, decoding and the schema stage."""
 import ipaddress
 
-from . import pb
+from . import pb, reconcile
 from .base import (ACK_BYTES, CLASS_BYTES, HEADER, MAX_PACKET, MAX_TIMESTAMP, NONCE, REFUSAL_BYTES, Reject, need,
                    param)
 
 BODIES = {2: "hello", 3: "welcome", 4: "auth", 5: "ping", 6: "pong", 7: "find_node", 8: "nodes", 9: "offer",
           10: "want", 11: "message", 12: "stored", 13: "ack", 14: "collect", 15: "collected", 16: "put_record",
-          17: "get_record", 18: "record", 20: "error"}
+          17: "get_record", 18: "record", 19: "sync", 20: "error"}
 REQUESTS = {"hello": "welcome", "ping": "pong", "find_node": "nodes", "want": "message", "collect": "collected",
-            "put_record": "record", "get_record": "record"}
+            "put_record": "record", "get_record": "record", "sync": "sync"}
 
 NO_SESSION, UNSUPPORTED, MALFORMED, NOT_HELD, BUSY, RATE_LIMITED, REFUSED, VERSION, SELF_CONNECT, DUPLICATE_LINK = (
     range(1, 11))
@@ -24,7 +24,7 @@ _TYPED = {"hello": "bytes", "welcome": "msg:Welcome", "auth": "msg:Auth", "ping"
           "find_node": "msg:FindNode", "nodes": "msg:Nodes", "offer": "msg:Offer", "want": "msg:Want",
           "message": "msg:Message", "stored": "msg:Stored", "ack": "msg:Ack", "collect": "msg:Collect",
           "collected": "msg:Collected", "put_record": "msg:PutRecord", "get_record": "msg:GetRecord",
-          "record": "msg:Record", "error": "msg:Error"}
+          "record": "msg:Record", "sync": "msg:Sync", "error": "msg:Error"}
 
 CODEC = pb.Codec(
     pb.Schema("Packet", {1: ("request_id", "f32"), **{n: (b, _TYPED[b]) for n, b in BODIES.items()}}, oneof=BODIES),
@@ -49,6 +49,10 @@ CODEC = pb.Codec(
     pb.Schema("GetRecord", {1: ("address", "bytes")}),
     pb.Schema("Record", {1: ("address", "bytes"), 2: ("record", "bytes"), 3: ("signature", "bytes"),
                          4: ("nonce", "bytes")}),
+    pb.Schema("Sync", {1: ("nonce", "bytes"), 2: ("centre", "bytes"), 3: ("radius", "bytes"), 4: ("after", "u32"),
+                       5: ("ranges", "*msg:SyncRange"), 6: ("answer", "bool")}),
+    pb.Schema("SyncRange", {1: ("lower", "bytes"), 2: ("upper", "bytes"), 3: ("mode", "u32"),
+                            4: ("fingerprint", "bytes"), 5: ("elements", "bytes")}),
     pb.Schema("Error", {1: ("code", "u32"), 2: ("text", "string")}),
     pb.Schema("HelloBody", {1: ("version", "u32"), 2: ("capabilities", "u64"), 3: ("node_key", "bytes"),
                             4: ("nonce", "bytes"), 5: ("endpoints", "*bytes"), 6: ("role", "u32"),
@@ -174,9 +178,13 @@ def _record(body):
         _record_fields(body, "schema/record-record")
 
 
+def _sync(body):
+    reconcile.check_sync(body)
+
+
 _CHECKS = {"hello": _hello, "welcome": _welcome, "auth": _auth, "find_node": _find_node, "nodes": _nodes,
            "offer": _offer, "want": _want, "message": _message, "stored": _stored, "ack": _ack, "collect": _collect,
-           "collected": _collected, "put_record": _put_record, "get_record": _get_record, "record": _record}
+           "collected": _collected, "put_record": _put_record, "get_record": _get_record, "record": _record, "sync": _sync}
 
 
 def parse_hello(raw):

@@ -67,8 +67,16 @@ void Records::find(const Address& address) {
   core_.lookups.find(record_region(address), LookupFor::find_record, id);
 }
 
+bool Records::lately_published(const SignedRecord& record) const {
+  if (!own_ || !(own_->record == record)) return false;
+  return (held_at_ != 0 && core_.now.mono - held_at_ < kPublishedLately) ||
+         std::any_of(jobs_.begin(), jobs_.end(), [&](const auto& job) { return job.second.publish == record; });
+}
+
 void Records::publish(PublishRecord publish) {
+  if (lately_published(publish.record)) return;  // a start has several occasions at once: REC-022
   own_ = publish;
+  held_at_ = 0;
   given_.clear();
   if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
   if (!core_.lookups.joined()) return;  // join_done goes on
@@ -159,6 +167,7 @@ void Records::finish(std::uint64_t id) {
   auto node = jobs_.extract(id);
   Job& job = node.mapped();
   if (job.publish) {
+    if (job.holders > 0 && own_ && own_->record == *job.publish) held_at_ = std::max<Millis>(1, core_.now.mono);
     if (job.best) core_.out->now(Notice{RecordSeen{job.address, *job.best}});
     return core_.out->now(Notice{RecordPublished{job.holders}});
   }
@@ -168,7 +177,7 @@ void Records::finish(std::uint64_t id) {
 
 void Records::session_ready(Link& link) {
   // The first session is not yet the network: who joins the region, or is met later, is given the record then.
-  if (!own_ || given_.size() >= kGivenPerPublish || given_.contains(link.node) ||
+  if (!own_ || republish_at_ == 0 || given_.size() >= kGivenPerPublish || given_.contains(link.node) ||
       !core_.in_region(link.node, record_region(own_->address)))
     return;
   given_.insert(link.node);

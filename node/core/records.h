@@ -30,6 +30,7 @@ class Records {
   static constexpr std::size_t kMaxRecords = 100'000;
   static constexpr std::size_t kMaxJobs = 256;
   static constexpr Millis kFirstRepublish = 2 * kMinute;  // doubles up to kRecordRepublish: first the region still moves
+  static constexpr Millis kPublishedLately = 10 * kSecond;
   static constexpr std::size_t kAskedPerFind = 16;
   static constexpr std::size_t kGivenPerPublish = 64;
   static constexpr std::uint64_t kPullJob = UINT64_MAX;   // not a job: what comes is kept if it is better
@@ -41,6 +42,7 @@ class Records {
     bool conflict = false;
     std::uint32_t waiting = 0, answers = 0, holders = 0;
   };
+  bool lately_published(const SignedRecord& record) const;
   enum class Kept { newer_held, kept, refused };
   Kept keep(const SignedRecord& record, const CheckedRecord& checked);
   std::optional<SignedRecord> held(const Address& address) const;
@@ -53,6 +55,7 @@ class Records {
   std::map<Address, std::uint64_t> finding_;
   std::uint64_t next_ = 1;
   std::optional<PublishRecord> own_;                        // the record this node publishes
+  Millis held_at_ = 0;                                      // mono: when a publication of it last ended with a holder
   Millis republish_at_ = 0;
   Millis republish_delay_ = kFirstRepublish;
   std::optional<Address> swept_;                            // where the sweep for expired ones stands

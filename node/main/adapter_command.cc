@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 
 #include "node/main/commands.h"
@@ -34,8 +35,19 @@ Profile short_profile() {
   return options.profile();
 }
 
+// A number of bytes of the environment, if it is one.
+void limit(const char* name, std::uint64_t& bytes) {
+  const std::string text = environment(name);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size()) bytes = value;
+}
+
 RuntimeConfig adapter_config(const Options& options, int clock) {
-  RuntimeConfig config = runtime_config(options, Role::client);
+  RuntimeConfig config = runtime_config(options, environment("CF_ROLE", "client") == "relay" ? Role::relay : Role::client);
+  limit("CF_STORE_QUOTA", config.store_quota);
+  limit("CF_MAILBOX_QUOTA", config.mailbox_quota);
+  limit("CF_INGRESS_QUOTA", config.ingress_quota);
   config.data_dir = environment("CF_DIR");
   config.listen = environment("CF_LISTEN", "127.0.0.1:0");
   config.bootstrap = split(environment("CF_PEERS"));

@@ -19,7 +19,7 @@ Bytes hex(const Json& input, const char* field) {
 namespace {
 
 Operation find(std::string_view name) {
-  for (const Operations* all : {&crypto_operations(), &message_operations(), &session_operations()})
+  for (const Operations* all : {&crypto_operations(), &message_operations(), &session_operations(), &sync_operations()})
     if (const auto found = all->find(name); found != all->end()) return found->second;
   return nullptr;
 }

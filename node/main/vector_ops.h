@@ -17,6 +17,7 @@ using Operations = std::map<std::string_view, Operation>;
 const Operations& crypto_operations();
 const Operations& message_operations();
 const Operations& session_operations();
+const Operations& sync_operations();
 
 // --- reading inputs; what does not fit is rejected as decode/input ---
 struct BadInput : std::exception {};

@@ -100,7 +100,7 @@ def _(t):
     peer = t.dial()
     t.control(peer)
     for number in range(50):
-        peer.send_raw(delimited(19, b"?"))
+        peer.send_raw(delimited(21, b"?"))
         peer.send("nodes", {"contacts": []}, 7777)
         peer.send("collected", {"status": 1}, 7778)
         peer.send("stored", {"items": [{"id": t.rnd(f"never {number}"), "status": 1}]})
@@ -112,10 +112,10 @@ def _(t):
     """A request of unknown body gets Error{unsupported}; with id 0 nothing; an Error nothing."""
     peer = t.dial()
     t.control(peer)
-    kind, body = answered(t, peer, "unknown body", lambda n: key(1, 5) + n.to_bytes(4, "little") + delimited(19, b"x"))
+    kind, body = answered(t, peer, "unknown body", lambda n: key(1, 5) + n.to_bytes(4, "little") + delimited(21, b"x"))
     t.check(kind == "error" and body["code"] == wire.UNSUPPORTED, f"answered by {kind} {body}")
     since = peer.mark()
-    peer.send_raw(delimited(19, b"x"))
+    peer.send_raw(delimited(21, b"x"))
     peer.send("error", {"code": 2, "text": "?"}, 4242)
     peer.send("error", {"code": 999}, 4243)
     peer.send("pong", None, 4244)

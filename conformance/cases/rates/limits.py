@@ -5,13 +5,14 @@ from comm_conformance.registry import case
 
 @case("under-limit-untouched", "REQ-011 REQ-012")
 def _(t):
-    """A thousand Pings at once are all answered by Pong, in order."""
+    """A thousand Pings at once are all answered by Pong, in order, and what comes after them has its effect."""
     peer = t.dial()
     numbers = [peer.request("ping") for _ in range(1000)]
     t.wait(lambda: all(n in peer.answers for n in numbers), "1,000 answers")
     t.check(all(peer.answers[n][0] == "pong" for n in numbers), "some were limited")
     got = [n for way, kind, _, n in peer.log if way == "<" and kind == "pong"]
     t.check(got == sorted(got), "answers out of order")
+    t.check(t.is_held(peer, t.control(peer)), "a message after them is not held")
 
 
 @case("over-limit-answered-and-recovers", "REQ-011 PKT-009", negative=True, optional=True, fresh=True)

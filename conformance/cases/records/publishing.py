@@ -120,3 +120,20 @@ def _(t):
     t.tick(2_000)
     late = t.dial("late")
     t.tick_until(lambda: late.put_records, "PutRecord to the node that came later", limit=20)
+
+
+@case("given-once-at-start", "REC-035 REC-022", negative=True, optional=True, fresh=True)
+def _(t):
+    """A node that has taken the record at a start is not given it again within ten seconds; one that comes later is given
+    it."""
+    peer, = begin(t)
+    t.wait(lambda: peer.put_records, "PutRecord")
+    t.positive()
+    for _ in range(9):
+        t.tick(1_000)
+        peer.barrier()
+    times = sum(put["record"] == peer.put_records[0]["record"] for put in peer.put_records)
+    t.check(times == 1, f"the same record was given {times} times")
+    late = t.dial("late")
+    t.tick_until(lambda: late.put_records, "PutRecord to the node that came later", limit=20)
+    t.positive()

@@ -95,6 +95,20 @@ def _(t):
     t.control(giver)
 
 
+@case("mute-peer-asked-hourly", "CUS-028 CUS-021", fresh=True, slow=True)
+def _(t):
+    """A peer that never answered and has used up its attempts is settled with: it is still asked from time to time."""
+    t.start()
+    giver, mute = t.dial(), t.dial()
+    sealed = t.foreign_message("long", lifetime=43_200)
+    t.check(t.push(giver, sealed)["status"] == wire.STORED, "not stored")
+    t.pass_time(24 * 3_600_000)
+    mark = mute.mark()
+    t.pass_time(2 * 3_600_000)
+    again = len(mute.offers(sealed.id, mark))
+    t.check(1 <= again <= 24, f"{again} offers in two hours, a day later")
+
+
 @case("offline-peer-later-receives", "CUS-023 CUS-022 MBX-006 MBX-008", negative=True, slow=True)
 def _(t):
     """Nothing is lost while the recipient is away: after days it collects and is offered what waits."""

@@ -220,7 +220,7 @@ def _():
 
 @mutant("two-wants-at-once", "CUS-006")
 def _():
-    ignore(custody.Custody, "_offered", True)
+    ignore(custody.Custody, "offered", True)
 
 
 @mutant("one-offerer-remembered", "CUS-007")

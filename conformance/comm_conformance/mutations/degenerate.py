@@ -1,6 +1,6 @@
 """Nodes that break everything in one way."""
 from .. import message, session, wire
-from ..node import main, sessions
+from ..node import main, overlay, sessions
 from .base import ignore, patch
 
 
@@ -23,6 +23,13 @@ def _yes_man():
     ignore(sessions.Sessions, "fault")
     ignore(sessions.Sessions, "out_of_order")
     ignore(sessions.Sessions, "multipart")
+
+    @patch(overlay.Overlay, "proved")
+    def _(original, self, link):
+        original(self, link)
+        for claimed in link.their.get("endpoints", [])[:1]:
+            contact = self.table[link.node_id]
+            contact.endpoint, contact.dialable = wire.endpoint_text(claimed), True
 
     @patch(main.Node, "dispatch")
     def _(original, self, link, request_id, kind, body):

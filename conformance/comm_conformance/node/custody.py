@@ -2,7 +2,8 @@
 import json
 
 from .. import message, wire
-from ..base import CLASS_BYTES, GRACE, HEADER, Reject, param
+from ..base import GRACE, HEADER, Reject, param
+from .room import Room, work_of
 
 LIVE, REFUSED_STATE, ACKED = 0, 1, 2
 
@@ -112,9 +113,11 @@ class Custody:
         agent = self.node.agent
         if agent is not None and agent.owns(header.mailbox) and agent.open_mail(link, header, item["nonce"], item["body"]):
             return None
-        reason = self.no_room(header, link.node_id, agent is not None and agent.owns(header.mailbox))
-        if reason:
-            return {"id": header.id, "status": wire.ST_REFUSED, "reason": reason}
+        refusal = self.refusal(header, link.node_id)
+        if refusal is not None:
+            return refusal
+        for gone in self.room(header, link.node_id)[1]:
+            self._evict(gone)
         held = Held(item["header"], item["nonce"], item["body"], ingress=link.node_id, received=self.clock.wall())
         self.held[held.id] = held
         self.exchanged(held, link.node_id, holder=True, settled=True)
@@ -131,19 +134,27 @@ class Custody:
         self.exchanged(held, link.node_id, holder=True, settled=True, due=None)
         return {"id": held.id, "status": wire.DUPLICATE}
 
-    def no_room(self, header, ingress, own_mail):
-        if own_mail:
-            return 0
-        size = CLASS_BYTES[header.size_class] + HEADER
-        total = mailbox = brought = 0
-        for held in self.held.values():
-            cost = held.cost()
-            total += cost
-            mailbox += cost if held.state == LIVE and held.header.mailbox == header.mailbox else 0
-            brought += cost if held.ingress == ingress else 0
-        over = (total + size > self.node.quota or mailbox + size > param("mailbox_quota_bytes")
-                or brought + size > param("ingress_quota_bytes"))
-        return wire.QUOTA if over else 0
+    def room(self, header, ingress):
+        """(the StoredItem that refuses a message for want of room or None, those that would give way)."""
+        if self.node.agent is not None and self.node.agent.owns(header.mailbox):
+            return None, []
+        return Room(self.node, self.held).find(header, ingress)
+
+    def refusal(self, header, ingress):
+        refusal, _ = self.room(header, ingress)
+        if refusal is not None:
+            self.node.reconciliation.forget_room(header.id)
+        return refusal
+
+    def _evict(self, held):
+        """CUS-053: told to all who dealt with it, once that is durable."""
+        del self.held[held.id]
+        self.store.write("DELETE FROM messages WHERE id=?", held.id)
+        self.node.reconciliation.forget_room(held.id)
+        for node_id, peering in held.peers.items():
+            link = self.node.sessions.by_node.get(node_id)
+            if peering.exchanged and link is not None:
+                self.node.sessions.send(link, "stored", {"items": [{"id": held.id, "status": wire.EVICTED}]})
 
     # --- Offer, Want, Stored
 
@@ -164,18 +175,24 @@ class Custody:
                 status = self.known(link, held)
                 self.save(held)
                 self.node.sessions.send(link, "stored", {"items": [status]})
-            elif self._offered(link, header):
+            elif (refusal := self.refusal(header, link.node_id)) is not None:
+                self.node.sessions.send(link, "stored", {"items": [refusal]})
+            elif self.offered(link, header.id):
                 wants.append(header.id)
-        for start in range(0, len(wants), 64):
-            self._want(link, wants[start:start + 64])
+        self.ask_for(link, wants)
 
-    def _offered(self, link, header):
+    def ask_for(self, link, ids):
+        for start in range(0, len(ids), 64):
+            self._want(link, ids[start:start + 64])
+
+    def offered(self, link, identifier):
         """Whether the id is to be asked for here and now."""
-        entry = self.wanted.get(header.id)
+        entry = self.wanted.get(identifier)
         if entry is None:
-            if len(self.wanted) >= param("max_wanted"):
+            asked_here = sum(e["asked"] == link.node_id for e in self.wanted.values())
+            if len(self.wanted) >= param("max_wanted") or asked_here >= param("max_wanted_per_peer"):
                 return False
-            entry = self.wanted[header.id] = {"asked": link.node_id, "offers": []}
+            self.wanted[identifier] = {"asked": link.node_id, "offers": []}
             return True
         if link.node_id != entry["asked"] and link.node_id not in entry["offers"] and len(entry["offers"]) < 8:
             entry["offers"].append(link.node_id)
@@ -241,8 +258,16 @@ class Custody:
                     if item["reason"] == wire.PRICE and self.node.agent is not None:
                         self.node.agent.price(held, item.get("price", 0))
             elif item["status"] == wire.EVICTED:
-                peering.holder = False
+                self._evicted(held, link.node_id, peering)
             self.save(held)
+
+    def _evicted(self, held, node_id, peering):
+        """CUS-055."""
+        was_holder, peering.holder = peering.holder, False
+        if held.own and was_holder:
+            peering.settled, peering.attempts = False, min(peering.attempts, 1)
+            self._arm(held, node_id, self.scale.backoff(peering.attempts))
+            self.add_entries(held, 1)
 
     def _stored_final(self, link, item):
         if message.message_id(item["ack"][:HEADER]) != item["id"]:
@@ -295,9 +320,14 @@ class Custody:
     def _foreign(self, header, record, link):
         if header.expires_ms - header.lifetime * 60_000 > self.clock.wall() + 7_200_000:
             raise Reject("policy/from-the-future", "ignore")
-        foreign = sum(h.cost() for h in self.held.values() if h.state != LIVE and not h.received)
-        if foreign + param("tombstone_cost_bytes") > self.node.quota * param("foreign_ack_quota_percent") // 100:
-            raise Reject("policy/foreign-ack-quota", "ignore")
+        foreign = [h for h in self.held.values() if h.state != LIVE and not h.received]
+        share = self.node.quotas["store_quota"] * param("foreign_ack_quota_percent") // 100
+        if (len(foreign) + 1) * param("tombstone_cost_bytes") > share:
+            least = min(foreign, key=lambda h: work_of(h.header), default=None)
+            if least is None or work_of(least.header) >= work_of(header):
+                raise Reject("policy/foreign-ack-quota", "ignore")
+            del self.held[least.id]
+            self.store.write("DELETE FROM messages WHERE id=?", least.id)
         held = Held(header.raw, record[HEADER:HEADER + 8], b"", ingress=link.node_id if link else b"")
         held.state, held.final = (ACKED if message.is_ack(record) else REFUSED_STATE), record
         self.held[held.id] = held

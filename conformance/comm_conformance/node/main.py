@@ -11,15 +11,21 @@ from .agent import Agent
 from .base import Clock, Scale, Store, Timers
 from .custody import Custody
 from .overlay import Overlay
+from .reconciliation import Reconciliation
 from .records import Records
 from .sessions import Sessions
+
+
+QUOTAS = {"store_quota": "default_store_quota_bytes", "mailbox_quota": "mailbox_quota_bytes",
+          "ingress_quota": "ingress_quota_bytes"}
 
 
 class Node:
     def __init__(self, directory, secret, listen, peers, profile, network="comm"):
         self.clock = Clock(virtual=True if os.environ.get("CF_CLOCK", "virtual") == "virtual" else False)
         self.timers, self.scale, self.store = Timers(self.clock), Scale(profile), Store(directory)
-        self.quota = param("default_store_quota_bytes")
+        self.role = wire.RELAY if secret is None or os.environ.get("CF_ROLE") == "relay" else wire.CLIENT
+        self.quotas = {name: int(os.environ.get("CF_" + name.upper()) or param(default)) for name, default in QUOTAS.items()}
         self.outgoing, self.actions, self.events = [], [], []
         self.node_seed = self.store.get("node seed")
         if self.node_seed is None:
@@ -33,7 +39,7 @@ class Node:
         self.endpoints = [wire.endpoint_bytes(host.strip("[]"), int(port))]
         self.agent = None
         self.overlay, self.sessions = Overlay(self), Sessions(self)
-        self.records, self.custody = Records(self), Custody(self)
+        self.records, self.custody, self.reconciliation = Records(self), Custody(self), Reconciliation(self)
         self.agent = Agent(self, secret) if secret is not None else None
         self.waiting = {}
         self.trusted_gap, self.suspect = self.clock.wall() - self.clock.mono(), False
@@ -59,6 +65,7 @@ class Node:
             self.agent.report(held)
 
     def joined(self):
+        self.reconciliation.joined()
         if self.agent is not None:
             self.agent.joined()
 
@@ -95,8 +102,10 @@ class Node:
         if self.agent is not None:
             self.agent.link_ready(link)
         self.custody.link_ready(link)
+        self.reconciliation.link_ready(link)
 
     def link_ended(self, link, was_ready):
+        self.reconciliation.link_ended(link)
         if link.expected is not None and not was_ready:
             self.overlay.failed(link.expected)
             for callback in self.waiting.pop(link.expected, []):
@@ -135,6 +144,8 @@ class Node:
             self.records.on_put(link, request_id, body)
         elif kind == "get_record":
             self.records.on_get(link, request_id, body)
+        elif kind == "sync":
+            self.reconciliation.on_sync(link, request_id, body)
 
     # --- turns
 

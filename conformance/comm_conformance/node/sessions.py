@@ -62,7 +62,7 @@ class Sessions:
     def _body(self):
         node = self.node
         return wire.encode_hello(version=1, node_key=node.node_key, nonce=os.urandom(32), endpoints=node.endpoints,
-                                 role=wire.CLIENT if node.agent else wire.RELAY, time_ms=self.clock.wall())
+                                 role=node.role, time_ms=self.clock.wall())
 
     def close(self, link, code=None, text=""):
         if link.closed:
@@ -246,7 +246,8 @@ class Sessions:
         if kind == "error":
             self._on_error(link, request_id, body)
             return
-        if request_id in link.requests and wire.REQUESTS[link.requests[request_id][1]] == kind:
+        if request_id in link.requests and wire.REQUESTS[link.requests[request_id][1]] == kind and (
+                kind != "sync" or body.get("answer")):
             callback, _, _ = link.requests.pop(request_id)
             callback(kind, body)
         elif kind in ("nodes", "collected", "record", "pong"):
