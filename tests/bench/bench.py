@@ -68,6 +68,8 @@ STEPS = {
     "growth-backlog": growth.backlog,
     "growth-mailboxes": growth.mailboxes,
     "growth-connections": growth.connections,
+    "start-up": growth.startup,
+    "reclaim": growth.reclaim,
     "latency": growth.latency,
     "hostile": hostile.hostile,
     "sustained": growth.sustained,

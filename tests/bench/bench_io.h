@@ -1,10 +1,13 @@
 // What the load drivers share: commands in by standard input, one line each, one JSON object out for each; latencies and
 // their quantiles. The script that compares (bench.py) starts a driver per system and tells them in turn what to do.
 #pragma once
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <sstream>
@@ -66,6 +69,54 @@ struct Run {
 [[noreturn]] inline void give_up(const std::string& why) {
   std::fprintf(stderr, "bench: %s\n", why.c_str());
   std::exit(1);
+}
+
+// Commands until the end of input: Run ingest(command), Run drain(messages that were ingested since the last drain).
+template <class Ingest, class Drain>
+int serve_commands(Ingest ingest, Drain drain) {
+  std::printf("{\"ready\": 1}\n");
+  std::fflush(stdout);
+  std::uint64_t held = 0;
+  for (std::string line; std::getline(std::cin, line);) {
+    const Command command = parse_command(line);
+    Run run = command.verb == "ingest" ? ingest(command) : drain(held);
+    held = command.verb == "ingest" ? held + run.messages : 0;
+    run.print();
+  }
+  return 0;
+}
+
+// Keeps `window` requests under way on each of the connections until all are answered. Of a connection: fd(), fill() reads
+// what has come, buffered() if some of that is not looked at yet. `send(c, number)` makes a request that leaves with
+// connections[c]->flush(); `answered(c)` takes one answer off it, if there is one.
+template <class Connections, class Send, class Answered>
+void keep_window(Run& run, Connections&& connections, std::size_t window, Send send, Answered answered) {
+  std::vector<std::deque<Clock::time_point>> sent(connections.size());
+  std::vector<pollfd> fds(connections.size());
+  std::uint64_t next = 0, done = 0;
+  const auto top_up = [&](std::size_t c) {
+    for (; sent[c].size() < window && next < run.messages; ++next) {
+      send(c, next);
+      sent[c].push_back(Clock::now());
+    }
+    connections[c]->flush();
+  };
+  const auto start = Clock::now();
+  for (std::size_t c = 0; c < connections.size(); ++c) top_up(c);
+  while (done < run.messages) {
+    for (std::size_t c = 0; c < connections.size(); ++c) fds[c] = {connections[c]->fd(), POLLIN, 0};
+    poll(fds.data(), fds.size(), -1);
+    for (std::size_t c = 0; c < connections.size(); ++c) {
+      if ((fds[c].revents & POLLIN) == 0 && !connections[c]->buffered()) continue;
+      connections[c]->fill();
+      for (; answered(c); ++done) {
+        run.answered(sent[c].front(), 1);
+        sent[c].pop_front();
+      }
+      top_up(c);
+    }
+  }
+  run.seconds = seconds_since(start);
 }
 
 }  // namespace comm::bench

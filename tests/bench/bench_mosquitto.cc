@@ -92,28 +92,20 @@ Run ingest(int port, const Command& command) {
   return run;
 }
 
+Run drain(int port, std::uint64_t held) {
+  Run run;
+  run.messages = held;
+  const auto start = Clock::now();
+  Connection(port, "reader", false).take(held);
+  run.seconds = seconds_since(start);
+  return run;
+}
+
 int serve(int port) {
   mosquitto_lib_init();
   Connection(port, "reader", false).subscribe();  // its queue outlives it
-  std::printf("{\"ready\": 1}\n");
-  std::fflush(stdout);
-  std::uint64_t held = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    const Command command = parse_command(line);
-    Run run;
-    if (command.verb == "ingest") {
-      run = ingest(port, command);
-      held += run.messages;
-    } else {
-      run.messages = held;
-      const auto start = Clock::now();
-      Connection(port, "reader", false).take(held);
-      run.seconds = seconds_since(start);
-      held = 0;
-    }
-    run.print();
-  }
-  return 0;
+  return serve_commands([port](const Command& command) { return ingest(port, command); },
+                        [port](std::uint64_t held) { return drain(port, held); });
 }
 
 }  // namespace

@@ -98,6 +98,7 @@ class Connection {
     if (const std::string answer = wait().body; answer.find("\"error\"") != std::string::npos) give_up(answer);
   }
   int fd() const { return fd_; }
+  bool buffered() const { return false; }  // every answer is taken as it comes
 
  private:
   int fd_;
@@ -112,36 +113,14 @@ Run ingest(int port, const Command& command) {
   run.messages = command.get("messages", 60'000);
   std::vector<std::unique_ptr<Connection>> connections;
   for (std::size_t c = 0; c < count; ++c) connections.push_back(std::make_unique<Connection>(port));
-  std::vector<std::deque<Clock::time_point>> sent(count);
-  std::uint64_t next = 0, answered = 0;
-  const auto top_up = [&](std::size_t c) {
-    while (sent[c].size() < window && next < run.messages) {
-      connections[c]->publish("b", body);
-      sent[c].push_back(Clock::now());
-      ++next;
-    }
-    connections[c]->flush();
-  };
-  const auto start = Clock::now();
-  for (std::size_t c = 0; c < count; ++c) top_up(c);
-  std::vector<pollfd> fds(count);
   Arrived arrived;
-  while (answered < run.messages) {
-    for (std::size_t c = 0; c < count; ++c) fds[c] = {connections[c]->fd(), POLLIN, 0};
-    poll(fds.data(), fds.size(), -1);
-    for (std::size_t c = 0; c < count; ++c) {
-      if ((fds[c].revents & POLLIN) == 0) continue;
-      connections[c]->fill();
-      while (connections[c]->next(arrived)) {
+  keep_window(
+      run, connections, window, [&](std::size_t c, std::uint64_t) { connections[c]->publish("b", body); },
+      [&](std::size_t c) {
+        if (!connections[c]->next(arrived)) return false;
         if (arrived.body.find("\"seq\"") == std::string::npos) give_up(arrived.body);
-        run.answered(sent[c].front(), 1);
-        sent[c].pop_front();
-        ++answered;
-      }
-      top_up(c);
-    }
-  }
-  run.seconds = seconds_since(start);
+        return true;
+      });
   return run;
 }
 
@@ -179,16 +158,8 @@ int serve(int port) {
     connection.api("CONSUMER.DURABLE.CREATE.B.c",
                    R"({"stream_name":"B","config":{"durable_name":"c","ack_policy":"explicit","max_ack_pending":100000}})");
   }
-  std::printf("{\"ready\": 1}\n");
-  std::fflush(stdout);
-  std::uint64_t held = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    const Command command = parse_command(line);
-    Run run = command.verb == "ingest" ? ingest(port, command) : drain(port, held);
-    held = command.verb == "ingest" ? held + run.messages : 0;
-    run.print();
-  }
-  return 0;
+  return serve_commands([port](const Command& command) { return ingest(port, command); },
+                        [port](std::uint64_t held) { return drain(port, held); });
 }
 
 }  // namespace

@@ -116,26 +116,19 @@ Run ingest(int port, const Command& command) {
   return run;
 }
 
+Run drain(int port, std::uint64_t held) {
+  Connection connection(port);
+  Run run;
+  run.messages = held;
+  const auto start = Clock::now();
+  connection.consume(held);
+  run.seconds = seconds_since(start);
+  return run;
+}
+
 int serve(int port) {
-  std::printf("{\"ready\": 1}\n");
-  std::fflush(stdout);
-  std::uint64_t held = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    const Command command = parse_command(line);
-    Run run;
-    if (command.verb == "ingest") {
-      run = ingest(port, command);
-      held += run.messages;
-    } else {
-      Connection connection(port);
-      run.messages = std::exchange(held, 0);
-      const auto start = Clock::now();
-      connection.consume(run.messages);
-      run.seconds = seconds_since(start);
-    }
-    run.print();
-  }
-  return 0;
+  return serve_commands([port](const Command& command) { return ingest(port, command); },
+                        [port](std::uint64_t held) { return drain(port, held); });
 }
 
 }  // namespace

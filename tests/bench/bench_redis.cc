@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <deque>
 #include <memory>
+#include <span>
 
 #include "tests/bench/bench_io.h"
 
@@ -124,36 +125,14 @@ class Client {
     Run run;
     run.messages = command.get("messages", 60'000);
     while (connections_.size() < count) connections_.push_back(std::make_unique<Connection>(port_, tls_));
-    std::vector<std::deque<Clock::time_point>> sent(count);
-    std::uint64_t next = 0, answered = 0;
-    const auto top_up = [&](std::size_t c) {
-      while (sent[c].size() < window && next < run.messages) {
-        const std::string stream = "s" + std::to_string(next % streams);
-        const std::string_view body(noise_.data() + next * 31 % (noise_.size() - bytes), bytes);
-        connections_[c]->command({"XADD", stream, "*", "m", body});
-        sent[c].push_back(Clock::now());
-        ++next;
-      }
-      connections_[c]->flush();
-    };
-    const auto start = Clock::now();
-    for (std::size_t c = 0; c < count; ++c) top_up(c);
-    std::vector<pollfd> fds(count);
-    while (answered < run.messages) {
-      for (std::size_t c = 0; c < count; ++c) fds[c] = {connections_[c]->fd(), POLLIN, 0};
-      poll(fds.data(), fds.size(), -1);
-      for (std::size_t c = 0; c < count; ++c) {
-        if ((fds[c].revents & POLLIN) == 0 && !connections_[c]->buffered()) continue;
-        connections_[c]->fill();
-        while (connections_[c]->next()) {
-          run.answered(sent[c].front(), 1);
-          sent[c].pop_front();
-          ++answered;
-        }
-        top_up(c);
-      }
-    }
-    run.seconds = seconds_since(start);
+    keep_window(
+        run, std::span(connections_).first(count), window,
+        [&](std::size_t c, std::uint64_t number) {
+          const std::string stream = "s" + std::to_string(number % streams);
+          const std::string_view body(noise_.data() + number * 31 % (noise_.size() - bytes), bytes);
+          connections_[c]->command({"XADD", stream, "*", "m", body});
+        },
+        [&](std::size_t c) { return connections_[c]->next() != nullptr; });
     return run;
   }
 
@@ -214,16 +193,8 @@ class Client {
 
 int serve(int port, bool tls) {
   Client client(port, tls);
-  std::printf("{\"ready\": 1}\n");
-  std::fflush(stdout);
-  std::uint64_t held = 0;
-  for (std::string line; std::getline(std::cin, line);) {
-    const Command command = parse_command(line);
-    Run run = command.verb == "ingest" ? client.ingest(command) : client.drain(held);
-    held = command.verb == "ingest" ? held + run.messages : 0;
-    run.print();
-  }
-  return 0;
+  return serve_commands([&](const Command& command) { return client.ingest(command); },
+                        [&](std::uint64_t held) { return client.drain(held); });
 }
 
 }  // namespace

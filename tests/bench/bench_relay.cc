@@ -22,6 +22,7 @@ constexpr int kPatienceMs = 60'000;
 constexpr std::size_t kWantsOpen = 6;      // of one session: their answers stay within the relay's queue
 constexpr std::size_t kIdsPerWant = 64;
 constexpr std::size_t kMailboxesPerSession = 64;
+constexpr std::size_t kMadeAtOnce = 256;
 
 Millis wall_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -38,8 +39,10 @@ class Ingest {
     const std::size_t batch = std::max<std::size_t>(1, std::min<std::size_t>(command.get("batch", 64), window_ / 4));
     for (std::size_t s = 0; s < senders_.size(); ++s) {
       PacketFiller filler(batch);
-      for (std::size_t i = s; i < messages; i += senders_.size())
+      for (std::size_t i = s; i < messages; i += senders_.size()) {
         filler.add(maker.make(i % mailboxes, size_class, wall_ms()));
+        if (i % kMadeAtOnce < senders_.size()) keep_alive();
+      }
       senders_[s].packets = filler.finish();
     }
     run_.messages = messages;
@@ -60,6 +63,12 @@ class Ingest {
     std::size_t outstanding = 0;
     std::deque<std::pair<Clock::time_point, std::size_t>> sent;
   };
+
+  // Sealing takes its time, and the relay gives up sessions that do not answer.
+  void keep_alive() {
+    while (links_.receive(0)) {
+    }
+  }
 
   void top_up(std::size_t s) {
     Sender& sender = senders_[s];

@@ -2,16 +2,19 @@
 one person to another, and a long run."""
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 from systems import BUILD, Relay
 
 SMALL = {"connections": 8, "window": 256, "messages": 10_000, "bytes": 1024, "class": 0, "mailboxes": 1}
 BACKLOGS = (0, 10_000, 100_000, 300_000, 1_000_000)
 MAILBOXES = (1, 10, 100, 1_000, 10_000)
+STARTUPS = (0, 20_000, 200_000, 2_000_000)
 CONNECTIONS = (1, 10, 100, 1_000, 10_000)
 STEP_SECONDS = 520
 
@@ -153,6 +156,87 @@ def latency():
     return [{"facts": {"send to shown, messages": len(micros), "p50 ms": round(micros[len(micros) // 2] / 1e3, 2),
                        "p99 ms": round(micros[len(micros) * 99 // 100] / 1e3, 2), "max ms": round(micros[-1] / 1e3, 2),
                        "load": round(os.getloadavg()[0], 1)}}]
+
+
+def filled(folder, messages, minutes):
+    """A data directory with so many messages waiting, which expire in so many minutes."""
+    data = Path(folder) / f"filled-{messages}"
+    data.mkdir(mode=0o700)
+    subprocess.run([BUILD / "bench_backlog", data, str(messages), str(minutes)], check=True, stdout=subprocess.DEVNULL)
+    return data
+
+
+class Opened:
+    """A relay on a data directory, and how long it took from exec to ready."""
+
+    def __init__(self, data):
+        self.data, start = data, time.perf_counter()
+        self.process = subprocess.Popen([os.environ.get("COMM", BUILD / "comm"), "relay", "--listen", "127.0.0.1:0",
+                                         "--data", data, "--store-limit", "64G", "--json"], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        while json.loads(self.process.stdout.readline() or '{"ev": "ready"}').get("ev") != "ready":
+            pass
+        self.seconds = time.perf_counter() - start
+        self.reports = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(60)
+        self.reports.wait()
+
+    def rss(self):
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS"):
+                return int(line.split()[1]) / 1024
+        return 0
+
+    def disk(self):
+        return sum(path.stat().st_size for path in (self.data / "store").iterdir()) / 2**20
+
+
+def startup():
+    """From exec to ready with messages waiting: after a clean end, and after SIGKILL (the log is read again)."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder:
+        for count in STARTUPS:
+            data = filled(folder, count, 10_000)
+            seconds, after_kill, rss = [], [], 0
+            for _ in range(5):
+                with Opened(data) as relay:
+                    seconds.append(relay.seconds)
+                    time.sleep(1)
+                    rss = relay.rss()
+                    relay.process.kill()
+                with Opened(data) as relay:
+                    after_kill.append(relay.seconds)
+            rows.append(point(count, "messages waiting", ["start s", "start after SIGKILL s"],
+                              {"start s": statistics.median(seconds), "start after SIGKILL s": statistics.median(after_kill),
+                               "RSS MiB": rss}))
+            print(f"  {count}: {rows[-1]['values']}", flush=True)
+            shutil.rmtree(data)
+    return rows
+
+
+def reclaim():
+    """Two million messages that have expired: what the relay's directory and memory are while it erases them."""
+    rows, count = [], STARTUPS[-1]
+    with tempfile.TemporaryDirectory(prefix="comm-bench-") as folder:
+        data = filled(folder, count, -180)
+        with Opened(data) as relay:
+            start, end = time.monotonic(), time.monotonic() + STEP_SECONDS - 200
+            full = relay.disk()
+            while True:
+                rows.append({"facts": {"messages expired": count, "after s": round(time.monotonic() - start),
+                                       "disk MiB": round(relay.disk()), "RSS MiB": round(relay.rss()),
+                                       "load": round(os.getloadavg()[0], 1)}})
+                print(f"  {rows[-1]['facts']}", flush=True)
+                if relay.disk() < full / 20 or time.monotonic() > end:
+                    return rows
+                time.sleep(20)
 
 
 def sustained():
