@@ -9,6 +9,7 @@ const char* name(LookupFor purpose) {
   switch (purpose) {
     case LookupFor::join: return "lookup-join";
     case LookupFor::refresh: return "lookup-refresh";
+    case LookupFor::estimate: return "lookup-estimate";
     case LookupFor::spread: return "lookup-spread";
     case LookupFor::collect: return "lookup-collect";
     case LookupFor::find_record: return "lookup-find-record";
@@ -124,11 +125,11 @@ void Lookups::finish(std::uint64_t id) {
   Job& job = node.mapped();
   by_target_.erase(job.target);
   const std::vector<Contact> found = job.lookup.result();
-  // Only targets nobody could foresee count: an attacker crowds the targets it knows.
-  const bool random_target = std::any_of(job.waiters.begin(), job.waiters.end(), [](const Waiter& waiter) {
-    return waiter.purpose == LookupFor::join || waiter.purpose == LookupFor::refresh;
+  // Only targets nobody could foresee count, an attacker crowds those it knows; and the join's, to begin with.
+  const bool counts = std::any_of(job.waiters.begin(), job.waiters.end(), [](const Waiter& waiter) {
+    return waiter.purpose == LookupFor::join || waiter.purpose == LookupFor::estimate;
   });
-  if (random_target) core_.size.observe(job.target, found);
+  if (counts) core_.size.observe(job.target, found);
   observe_known();
   remember(job.target, found);
   core_.out->note(Severity::debug, name(job.waiters.front().purpose),
@@ -161,10 +162,11 @@ void Lookups::table_timer() {
   if (core_.now.mono >= next_estimate_) {
     OverlayPoint anywhere;
     core_.random.fill(anywhere);
-    find(anywhere, LookupFor::refresh, 0);
+    find(anywhere, LookupFor::estimate, 0);
     next_estimate_ = core_.now.mono + estimate_delay_;
     estimate_delay_ = std::min(kLastEstimate, 2 * estimate_delay_);
   }
+  std::erase_if(cache_, [&](const auto& item) { return core_.now.mono - item.second.at >= kCacheAge; });
   observe_known();
   core_.timers.at(core_.now.mono + kMinute, TimerKind::table);
 }

@@ -6,7 +6,7 @@
 
 namespace comm {
 
-enum class LookupFor : std::uint8_t { join, refresh, spread, collect, find_record, put_record };
+enum class LookupFor : std::uint8_t { join, refresh, estimate, spread, collect, find_record, put_record };
 
 class Lookups {
  public:
@@ -28,7 +28,7 @@ class Lookups {
  private:
   static constexpr std::size_t kMaxLookups = 64;
   // Lookups of random points for the size estimate: often while the network is new to us, then rarely.
-  static constexpr Millis kFirstEstimate = 2 * kMinute, kLastEstimate = 30 * kMinute;
+  static constexpr Millis kFirstEstimate = 2 * kMinute, kLastEstimate = kHour;
   static constexpr std::size_t kCachedRegions = 256;
   static constexpr Millis kCacheAge = 10 * kMinute;
   struct Waiter { LookupFor purpose; std::uint64_t key; };

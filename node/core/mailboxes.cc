@@ -201,8 +201,13 @@ bool Mailboxes::keeps(const NodeId& node) const {
 
 void Mailboxes::session_ready(Link& link) {
   if (core_.owner == nullptr) return;
-  for (auto& [mailbox, own] : own_)
-    if (core_.in_region(link.node, overlay_point(mailbox))) collect_from(link, mailbox, own);
+  for (auto& [mailbox, own] : own_) {
+    if (!core_.in_region(link.node, overlay_point(mailbox))) continue;
+    // Who comes and goes, as sessions do that others need now and then, is polled like the rest of the region.
+    const auto asked = own.asked.find(link.node);
+    const bool lately = asked != own.asked.end() && core_.now.mono - asked->second < kCollectPoll / 2;
+    if (!lately || own.subscribed.size() < kCustodiansSubscribed) collect_from(link, mailbox, own);
+  }
 }
 
 void Mailboxes::session_gone(const NodeId& node) {
@@ -217,8 +222,13 @@ void Mailboxes::session_gone(const NodeId& node) {
   }
   bool lost = false;
   for (auto& [mailbox, own] : own_) {
-    lost |= std::erase(own.subscribed, node) > 0;
-    own.asked.erase(node);
+    const auto place = std::find(own.subscribed.begin(), own.subscribed.end(), node);
+    if (place != own.subscribed.end()) {
+      // One of those that the node relies on is collected from again as soon as it is back.
+      if (place - own.subscribed.begin() < std::ptrdiff_t{kCustodiansSubscribed}) own.asked.erase(node);
+      own.subscribed.erase(place);
+      lost = true;
+    }
     if (own.subscribed.size() < kCustodiansSubscribed) own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
   }
   if (lost) schedule(kSecond);

@@ -76,7 +76,9 @@ void Core::packet(LinkId link_id, const Packet& packet) {
   if (link == nullptr) return;
   if (!sessions.admit(*link, packet)) return;
   // Acknowledgements are never starved: they only shrink what everyone holds.
-  if (!std::holds_alternative<Ack>(packet.body) && !(prefix_rates.take(link->remote, now.mono) && link->packets.take(now.mono, cost(packet.body)))) {
+  const std::int64_t tokens = cost(packet.body);
+  if (!std::holds_alternative<Ack>(packet.body) &&
+      !(prefix_rates.take(link->remote, now.mono, tokens) && link->packets.take(now.mono, tokens))) {
     count({Stage::policy, Scope::count, "packet-rate"});
     if (is_request(packet))
       out->send(link_id, packet.request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::rate_limited), "too many packets"});
@@ -185,7 +187,8 @@ void Core::lookup_done(LookupFor purpose, std::uint64_t job, const OverlayPoint&
                        const std::vector<Contact>& found) {
   switch (purpose) {
     case LookupFor::join: join_done(); break;
-    case LookupFor::refresh: break;
+    case LookupFor::refresh:
+    case LookupFor::estimate: break;
     case LookupFor::spread: custody.region_found(MailboxId{target.data}, found); break;
     case LookupFor::collect: mailboxes.region_found(MailboxId{target.data}, found); break;
     case LookupFor::find_record:
@@ -206,7 +209,8 @@ void Core::look_at_clock() {
 void Core::fire(const TimerQueue::Timer& timer) {
   switch (timer.kind) {
     case TimerKind::handshake:
-    case TimerKind::keepalive: sessions.timer(timer.kind, timer.key); break;
+    case TimerKind::id_check:
+    case TimerKind::keepalive: sessions.timer(timer.kind); break;
     case TimerKind::request:
     case TimerKind::bootstrap: peers.timer(timer.kind, timer.key); break;
     case TimerKind::lookup: lookups.timer(timer.key); break;

@@ -88,16 +88,21 @@ void Peers::dial_bootstrap(std::size_t index) {
 }
 
 void Peers::timer(TimerKind kind, std::uint64_t key) {
-  if (kind == TimerKind::bootstrap) return dial_bootstrap(static_cast<std::size_t>(key));
-  const auto deadline = deadlines_.find(key);
-  if (deadline == deadlines_.end()) return;
-  const auto at = deadline->second;
-  deadlines_.erase(deadline);
-  const auto it = requests_.find(at);
-  if (it == requests_.end()) return;
-  const Request request = it->second;
-  requests_.erase(it);
-  if (Link* link = core_.sessions.find(at.first)) {
+  if (kind == TimerKind::bootstrap) dial_bootstrap(static_cast<std::size_t>(key));
+  else expire_requests();
+}
+
+void Peers::expire_requests() {
+  std::vector<RequestAt> late;
+  const auto next = deadlines_.due(core_.now.mono, [&](const RequestAt& at) { return !requests_.contains(at); }, late);
+  if (next) core_.timers.at(*next, TimerKind::request);
+  for (const RequestAt& at : late) {
+    const auto it = requests_.find(at);
+    if (it == requests_.end()) continue;  // an earlier one of them ended its link
+    const Request request = it->second;
+    requests_.erase(it);
+    const Link* link = core_.sessions.find(at.first);
+    if (link == nullptr) continue;
     const NodeId node = link->node;
     if (request.kind != RequestKind::ping) core_.table.unanswered(node);
     core_.answer_failed(request, node);
@@ -108,8 +113,8 @@ std::uint32_t Peers::send(Link& link, PacketBody body, Request request) {
   const std::uint32_t id = request.kind == RequestKind::none ? 0 : link.next_request++;
   if (id != 0) {
     requests_[{link.id, id}] = request;
-    deadlines_[next_deadline_] = {link.id, id};
-    core_.timers.at(core_.now.mono + kRequestTimeout, TimerKind::request, next_deadline_++);
+    const Millis deadline = core_.now.mono + kRequestTimeout;
+    if (deadlines_.add(deadline, {link.id, id})) core_.timers.at(deadline, TimerKind::request);
   }
   if (request.kind != RequestKind::ping) link.last_used = core_.now.mono;
   core_.out->send(link.id, id, std::move(body));

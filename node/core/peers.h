@@ -38,6 +38,7 @@ class Peers {
   static constexpr std::size_t kMaxWaitingPeers = 512;
   static constexpr std::size_t kRememberedContacts = 128;
   static constexpr std::size_t kMetContacts = 1'024;
+  using RequestAt = std::pair<LinkId, std::uint32_t>;
   struct Waiting {
     LinkId dial = 0;
     std::size_t bytes = 0;
@@ -51,6 +52,7 @@ class Peers {
     std::optional<NodeId> node;  // who answered there
     Millis scheduled = 0;        // its timer in flight, 0 = none
   };
+  void expire_requests();
   void dial_bootstrap(std::size_t index);
   void schedule_bootstrap(std::size_t index, Millis delay);
   void fail_waiting(const NodeId& node, bool false_id);
@@ -64,9 +66,8 @@ class Peers {
 
   Core& core_;
   std::map<NodeId, Waiting> waiting_;
-  std::map<std::pair<LinkId, std::uint32_t>, Request> requests_;
-  std::map<std::uint64_t, std::pair<LinkId, std::uint32_t>> deadlines_;  // timer key -> request
-  std::uint64_t next_deadline_ = 1;
+  std::map<RequestAt, Request> requests_;
+  WaitingLine<RequestAt> deadlines_;
   std::vector<BootstrapState> bootstraps_;
   // Nodes we had a session with, of whom the table keeps but a few: custody reaches a region's members by it.
   std::map<NodeId, Contact> met_;

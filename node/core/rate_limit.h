@@ -51,26 +51,34 @@ class TokenBucket {
 };
 
 // One bucket for all sessions of a /24 or /48, so that many node ids at one place are no more than a few. Local
-// addresses are exempt. At most kMostPrefixes buckets: a full one says nothing and goes first.
+// addresses are exempt. At most kMostPrefixes buckets: full ones say nothing, and go whenever their number has doubled.
 class PrefixRates {
  public:
-  bool take(const Endpoint& remote, Millis mono) {
+  bool take(const Endpoint& remote, Millis mono, std::int64_t n = 1) {
     if (remote.is_local()) return true;
     const auto prefix = remote.prefix();
     auto at = buckets_.find(prefix);
     if (at == buckets_.end()) {
-      if (buckets_.size() >= kMostPrefixes)
-        std::erase_if(buckets_, [&](const auto& item) { return item.second.available(mono) == kPrefixPacketBurst; });
-      if (buckets_.size() >= kMostPrefixes) buckets_.erase(buckets_.begin());
+      make_room(mono);
       at = buckets_.emplace(prefix, TokenBucket{kPrefixPacketBurst, kPrefixPacketsPerSecond}).first;
     }
-    return at->second.take(mono);
+    return at->second.take(mono, n);
   }
   std::size_t size() const { return buckets_.size(); }
   static constexpr std::size_t kMostPrefixes = 2 * kMaxSessions;
 
  private:
+  static constexpr std::size_t kFewPrefixes = 32;
+
+  void make_room(Millis mono) {
+    if (buckets_.size() < look_at_) return;
+    std::erase_if(buckets_, [&](const auto& item) { return item.second.available(mono) == kPrefixPacketBurst; });
+    if (buckets_.size() >= kMostPrefixes) buckets_.erase(buckets_.begin());
+    look_at_ = std::clamp(2 * buckets_.size(), kFewPrefixes, kMostPrefixes);
+  }
+
   std::map<std::array<std::uint8_t, 16>, TokenBucket> buckets_;
+  std::size_t look_at_ = kFewPrefixes;  // when there are so many, full ones are looked for
 };
 
 }  // namespace comm

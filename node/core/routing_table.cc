@@ -51,6 +51,7 @@ auto displaceable(std::vector<TableEntry>& list, const TableEntry& entry) {
 // Seen again. False if its new address is not taken over because its prefix is full.
 bool refresh(TableEntry& known, const std::vector<TableEntry>& list, const TableEntry& seen) {
   const bool was_bad = is_bad(known);
+  if (was_bad) known.first_heard = seen.first_heard;
   known.last_heard = std::max(known.last_heard, seen.last_heard);
   known.unanswered = 0;
   known.role = seen.role;
@@ -64,6 +65,7 @@ bool refresh(TableEntry& known, const std::vector<TableEntry>& list, const Table
 }
 
 void mark_answered(TableEntry& entry, Millis mono) {
+  if (is_bad(entry)) entry.first_heard = mono;
   entry.last_heard = std::max(entry.last_heard, mono);
   entry.unanswered = 0;
   entry.tested = true;
@@ -93,7 +95,7 @@ void RoutingTable::split() {
 RoutingTable::Offer RoutingTable::heard(const Contact& contact, Role role, bool dialable, const Endpoint& observed,
                                         Millis mono) {
   if (contact.id == self_) return Offer::rejected;
-  const TableEntry seen{contact, role, dialable, mono, 0, false, observed};
+  const TableEntry seen{contact, role, dialable, mono, mono, 0, false, observed};
   Bucket& bucket = bucket_of(contact.id);
   if (TableEntry* known = find_in(bucket.entries, contact.id)) {
     if (known->contact.key != contact.key) return Offer::rejected;
@@ -211,7 +213,10 @@ const TableEntry* RoutingTable::find(const NodeId& id) const {
 
 Liveness RoutingTable::liveness(const TableEntry& entry, Millis mono) const {
   if (is_bad(entry)) return Liveness::bad;
-  return mono - entry.last_heard >= kQuestionableAfter ? Liveness::questionable : Liveness::good;
+  // Who has been there for long is likely to be there for as long again (Stutzbach and Rejaie, 2006).
+  const Millis known = entry.last_heard - entry.first_heard;
+  const Millis patience = std::clamp(known, kQuestionableAfter, kQuestionableMost);
+  return mono - entry.last_heard >= patience ? Liveness::questionable : Liveness::good;
 }
 
 std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only, bool bad_too) const {
@@ -267,6 +272,8 @@ std::vector<OverlayPoint> RoutingTable::refresh_targets(Millis mono, RandomSourc
   std::vector<OverlayPoint> out;
   for (std::size_t i = 0; i < buckets_.size(); ++i) {
     if (buckets_[i].looked_up && mono - *buckets_[i].looked_up < kTableRefresh) continue;
+    const auto serves = [](const TableEntry& e) { return e.dialable && !is_bad(e); };
+    if (std::count_if(buckets_[i].entries.begin(), buckets_[i].entries.end(), serves) >= std::ptrdiff_t{kBucketSize}) continue;
     OverlayPoint point;
     random.fill(point);
     // The first i bits are ours, and the next is not unless the bucket covers us.
@@ -283,15 +290,6 @@ std::vector<OverlayPoint> RoutingTable::refresh_targets(Millis mono, RandomSourc
 }
 
 void RoutingTable::touched(const OverlayPoint& target, Millis mono) { buckets_[bucket_index(target)].looked_up = mono; }
-
-Millis RoutingTable::next_refresh() const {
-  Millis next = buckets_[0].looked_up.value_or(0) + kTableRefresh;
-  for (const Bucket& bucket : buckets_) {
-    if (!bucket.looked_up) return 0;
-    next = std::min(next, *bucket.looked_up + kTableRefresh);
-  }
-  return next;
-}
 
 std::vector<TableEntry> RoutingTable::entries() const {
   std::vector<TableEntry> out;

@@ -1,7 +1,7 @@
 // The Kademlia table (Maymounkov and Mazieres, 2002; spec 70-routing): buckets of kBucketSize nodes by shared prefix with
 // the own id; only the bucket that covers the own id splits. Holds proved contacts only (authenticated, id checked).
-// A node is good, questionable (silent for kQuestionableAfter) or bad (kBadAfterUnanswered requests unanswered); only
-// bad ones, and undialable ones for dialable ones, make room. Owned by NodeCore. Memory: 160 buckets of kBucketSize
+// A node is good, questionable (silent for as long as it had been known when last heard of, at least kQuestionableAfter,
+// at most kQuestionableMost) or bad (kBadAfterUnanswered requests unanswered); only bad ones, and undialable ones for dialable ones, make room. Owned by NodeCore. Memory: 160 buckets of kBucketSize
 // entries and kReplacementsPerBucket replacements. No order depends on addresses or hashes.
 #pragma once
 #include "proto/base/ids.h"
@@ -18,6 +18,7 @@ struct TableEntry {
   Contact contact;
   Role role = Role::relay;
   bool dialable = false;    // contact.endpoint was dialled successfully
+  Millis first_heard = 0;   // mono: since it was last bad or unknown
   Millis last_heard = 0;    // mono
   int unanswered = 0;       // requests in a row
   bool tested = false;      // exchanged packets with us in an authenticated session
@@ -50,10 +51,10 @@ class RoutingTable {
   std::vector<TableEntry> within(const OverlayPoint& target, const Distance& radius) const;
   // Questionable entries, longest silent first; those of buckets with waiting replacements before all others.
   std::vector<NodeId> to_ping(Millis mono, std::size_t limit) const;
-  // A random point of each bucket whose range was not looked up for kTableRefresh (never: due at once).
+  // A random point of each bucket that lacks nodes and whose range was not looked up for kTableRefresh (never: due at
+  // once). What a lookup found for a full one had to wait anyway.
   std::vector<OverlayPoint> refresh_targets(Millis mono, RandomSource& random) const;
   void touched(const OverlayPoint& target, Millis mono);  // a lookup for it began
-  Millis next_refresh() const;                            // mono; when refresh_targets next has one
   std::vector<TableEntry> entries() const;                // all, bad ones too, farthest bucket first
   std::size_t size() const;
   // Not bad, in random order, one of each prefix before a second of any. If all are bad, those: after an outage of our

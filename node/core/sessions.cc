@@ -44,7 +44,7 @@ LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, 
   link.since = link.last_heard = link.last_used = core_.now.mono;
   const LinkId id = link.id;
   links_.emplace(id, std::move(link));
-  core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, id);
+  await_handshake(id);
   core_.out->now(OpenLink{id, endpoint});
   return id;
 }
@@ -67,7 +67,7 @@ void Sessions::link_up(const LinkUp& event) {
   link.remote = event.remote;
   link.since = link.last_heard = link.last_used = core_.now.mono;
   links_.emplace(event.link, std::move(link));
-  core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, event.link);
+  await_handshake(event.link);
 }
 
 Link* Sessions::find(LinkId link) {
@@ -181,7 +181,7 @@ void Sessions::drain_id_checks() {
     std::erase_if(id_pending_, [&](const auto& item) { return core_.now.mono - item.second >= kIdCheckLost; });
   if (id_queue_.empty() || drain_scheduled_) return;
   drain_scheduled_ = true;  // one timer, however many links wait
-  core_.timers.at(core_.now.mono + std::max<Millis>(1, kSecond / core_.config.id_checks_per_second), TimerKind::handshake, 0);
+  core_.timers.at(core_.now.mono + std::max<Millis>(1, kSecond / core_.config.id_checks_per_second), TimerKind::id_check);
 }
 
 void Sessions::remember_id(const NodeKey& key, const NodeId& id) {
@@ -234,53 +234,95 @@ void Sessions::identified(Link& link, const NodeId& id) {
   link.last_heard = core_.now.mono;
   by_node_[id] = link.id;
   relays_ += link.peer.role == Role::relay ? 1 : 0;
-  core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
+  watch(link, kPingInterval);
   core_.session_ready(link);
-  std::deque<Packet> held = std::move(link.held);
+  std::vector<Packet> held = std::move(link.held);
   held_bytes_ -= std::exchange(link.held_bytes, 0);
   const LinkId link_id = link.id;  // `link` may go away while its packets are handled
   for (const Packet& packet : held) core_.packet(link_id, packet);
 }
 
-void Sessions::timer(TimerKind kind, LinkId id) {
-  if (kind == TimerKind::handshake && id == 0) {
-    drain_scheduled_ = false;
-    return drain_id_checks();
+void Sessions::await_handshake(LinkId id) {
+  const Millis until = core_.now.mono + kHandshakeTimeout;
+  if (handshakes_.add(until, id)) core_.timers.at(until, TimerKind::handshake);
+}
+
+void Sessions::expire_handshakes() {
+  std::vector<LinkId> late;
+  const auto settled = [&](LinkId id) {
+    const Link* link = find(id);
+    return link == nullptr || link->phase == LinkPhase::ready;
+  };
+  if (const auto next = handshakes_.due(core_.now.mono, settled, late)) core_.timers.at(*next, TimerKind::handshake);
+  for (const LinkId id : late) {
+    const Link* link = find(id);
+    if (link == nullptr) continue;
+    if (link->phase == LinkPhase::wait_id && core_.now.mono - link->since < 12 * kHandshakeTimeout) {
+      await_handshake(id);  // our own queue, not its fault
+      continue;
+    }
+    core_.count({Stage::state, Scope::disconnect, "handshake-timeout"});
+    drop(id);
   }
-  Link* link = find(id);
-  if (link == nullptr) return;
-  if (kind == TimerKind::keepalive) return keepalive(*link);
-  if (link->phase == LinkPhase::ready) return;
-  if (link->phase == LinkPhase::wait_id && core_.now.mono - link->since < 12 * kHandshakeTimeout) {
-    core_.timers.at(core_.now.mono + kHandshakeTimeout, TimerKind::handshake, id);  // our own queue, not its fault
-    return;
+}
+
+void Sessions::timer(TimerKind kind) {
+  if (kind == TimerKind::handshake) return expire_handshakes();
+  if (kind == TimerKind::keepalive) return sweep();
+  drain_scheduled_ = false;
+  drain_id_checks();
+}
+
+void Sessions::watch(Link& link, Millis delay) {
+  link.look_at = core_.now.mono + delay;
+  if (next_sweep_ != 0 && next_sweep_ <= link.look_at) return;
+  next_sweep_ = link.look_at;
+  core_.timers.at(next_sweep_, TimerKind::keepalive);
+}
+
+void Sessions::sweep() {
+  if (next_sweep_ == 0 || next_sweep_ > core_.now.mono) return;  // another one was set for an earlier time
+  std::vector<LinkId> due;
+  Millis next = 0;
+  for (const auto& [id, link] : links_) {
+    if (link.phase != LinkPhase::ready) continue;
+    if (link.look_at <= core_.now.mono) due.push_back(id);
+    else if (next == 0 || link.look_at < next) next = link.look_at;
   }
-  core_.count({Stage::state, Scope::disconnect, "handshake-timeout"});
-  drop(id);
+  next_sweep_ = next == 0 ? 0 : std::max(next, core_.now.mono + kSweep);
+  if (next_sweep_ != 0) core_.timers.at(next_sweep_, TimerKind::keepalive);
+  for (const LinkId id : due)
+    if (Link* link = find(id)) keepalive(*link);
 }
 
 void Sessions::keepalive(Link& link) {
-  if (link.phase != LinkPhase::ready) return;
   const Millis idle = core_.now.mono - link.last_heard;
   if (!link.dialled) {  // the dialler pings; who accepted only notices its silence
-    if (idle > 3 * kPingInterval) {  // it may hear us and have nothing to say: ask once
-      if (link.unanswered_pings++ > 0) return drop(link.id);
-      core_.peers.send(link, Ping{}, {RequestKind::ping, 0});
-      return core_.timers.at(core_.now.mono + kRequestTimeout, TimerKind::keepalive, link.id);
-    }
-    return core_.timers.at(core_.now.mono + kPingInterval, TimerKind::keepalive, link.id);
+    if (idle <= 3 * kPingInterval) return watch(link, kPingInterval);
+    // It may hear us and have nothing to say: ask once.
+    if (link.unanswered_pings > 0) return drop(link.id);
+    return ping(link);
   }
   if (link.unanswered_pings >= 2) {
     core_.table.unanswered(link.node);
     return drop(link.id);
   }
-  const bool wanted = link.bootstrap || core_.mailboxes.keeps(link.node) || by_node_.size() <= kIdleSessionsKept;
-  if (link.dialled && !wanted && core_.now.mono - link.last_used > kSessionIdle) return drop(link.id);
-  core_.timers.at(core_.now.mono + (link.unanswered_pings > 0 ? kRequestTimeout : kPingInterval), TimerKind::keepalive,
-                  link.id);
-  if (idle + kSecond < kPingInterval && link.unanswered_pings == 0) return;
+  const bool wanted = link.bootstrap || by_node_.size() <= kIdleSessionsKept || core_.mailboxes.keeps(link.node);
+  const Millis unused = core_.now.mono - link.last_used;
+  if (!wanted && unused > kSessionIdle) {
+    link.idle_closed = true;
+    return drop(link.id);
+  }
+  if (idle + kSecond < kPingInterval && link.unanswered_pings == 0)
+    return watch(link, std::min(kPingInterval - idle, std::max(kSweep, kSessionIdle - unused)));
+  ping(link);
+}
+
+void Sessions::ping(Link& link) {
   ++link.unanswered_pings;  // any packet of theirs sets it back to zero
   core_.peers.send(link, Ping{}, {RequestKind::ping, 0});
+  static_assert(kSweep >= kRequestTimeout);
+  watch(link, kSweep);
 }
 
 void Sessions::close(LinkId id, ErrorCode code) {

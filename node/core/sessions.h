@@ -33,12 +33,14 @@ struct Link {
   NodeId node;                         // valid from wait_id's end on
   Millis since = 0, last_heard = 0;
   Millis last_used = 0;                // by anything but keep-alive
+  Millis look_at = 0;                  // ready: when keep-alive looks at it next
+  bool idle_closed = false;            // by this side: its end says nothing about the peer
   int unanswered_pings = 0;
   std::uint32_t next_request = 1;
   TokenBucket packets{kPacketBurst, kPacketsPerSecond};
   TokenBucket costly{64, 16};          // signature checks a stranger can cause
   std::uint32_t faults = 0;
-  std::deque<Packet> held;             // arrived between Auth and the id check
+  std::vector<Packet> held;            // arrived between Auth and the id check
   std::size_t held_bytes = 0;
 };
 
@@ -51,7 +53,7 @@ class Sessions {
   // Handshake packets and everything before a session is ready end here; true if the packet is the caller's to handle.
   bool admit(Link& link, const Packet& packet);
   void id_computed(const NodeIdComputed& event);
-  void timer(TimerKind kind, LinkId link);
+  void timer(TimerKind kind);
 
   LinkId dial(const Endpoint& endpoint, std::optional<NodeId> expected, std::optional<std::size_t> bootstrap,
               bool dial_back);
@@ -70,6 +72,7 @@ class Sessions {
   static constexpr std::size_t kHeldBytesInAll = 64 << 20;
   static constexpr Millis kIdCheckLost = kMinute;     // the hasher may drop a job; then it is asked again
   static constexpr std::size_t kKnownIds = 4096;
+  static constexpr Millis kSweep = kPingInterval / 4;  // keep-alive looks at all links together, this often at most
 
   HelloBody own_hello();
   void on_hello(Link& link, std::uint32_t request_id, const Hello& hello);
@@ -80,7 +83,12 @@ class Sessions {
   void drain_id_checks();
   void identified(Link& link, const NodeId& id);
   bool wins_over(const Link& fresh, const Link& old) const;
+  void await_handshake(LinkId id);
+  void expire_handshakes();
+  void watch(Link& link, Millis delay);
+  void sweep();
   void keepalive(Link& link);
+  void ping(Link& link);
   void drop(LinkId link);
 
   Core& core_;
@@ -91,6 +99,8 @@ class Sessions {
   std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token
   std::size_t held_bytes_ = 0;                         // on all links
+  WaitingLine<LinkId> handshakes_;
+  Millis next_sweep_ = 0;                              // 0: none is scheduled
   bool drain_scheduled_ = false;
   std::map<NodeKey, Millis> id_pending_;               // with the hasher since
   TokenBucket id_checks_;

@@ -37,12 +37,20 @@ void SizeEstimate::observe(const OverlayPoint& target, std::span<const Contact> 
   std::erase_if(samples_, [&](const Sample& s) { return s.target == target; });
   if (samples_.size() == kSamples) samples_.erase(samples_.begin());
   samples_.push_back(Sample{target, nodes});
+  update();
 }
 
-std::uint64_t SizeEstimate::nodes() const {
+void SizeEstimate::observe_known(std::size_t distinct_nodes_known) {
+  if (known_ == distinct_nodes_known) return;
+  known_ = distinct_nodes_known;
+  update();
+}
+
+void SizeEstimate::update() {
   std::vector<std::uint64_t> samples;
   for (const Sample& s : samples_) samples.push_back(s.nodes);
-  return estimate(std::move(samples), known_);
+  nodes_ = estimate(std::move(samples), known_);
+  region_radius_ = radius(kRegionFactor);
 }
 
 std::uint64_t SizeEstimate::estimate(std::vector<std::uint64_t> sorted, std::size_t known_others) {
@@ -54,7 +62,7 @@ std::uint64_t SizeEstimate::estimate(std::vector<std::uint64_t> sorted, std::siz
   return median <= kBucketSize ? std::max(median, known) : median;
 }
 
-Distance SizeEstimate::region_radius(std::uint64_t factor) const {
+Distance SizeEstimate::radius(std::uint64_t factor) const {
   const std::uint64_t n = nodes();
   if (n <= kEveryoneCustodianUpTo || n / kBucketSize < factor || n <= factor * kBucketSize) return whole_space();
   // floor(factor * k * 2^160 / n), 32 bits at a time: the remainder stays below n, a 64-bit number.

@@ -20,12 +20,12 @@ class SizeEstimate {
   // it knows).
   void observe(const OverlayPoint& target, std::span<const Contact> nearest);
   // Nodes known by any means, this one excluded: the estimate while lookups find fewer than k nodes.
-  void observe_known(std::size_t distinct_nodes_known) { known_ = distinct_nodes_known; }
+  void observe_known(std::size_t distinct_nodes_known);
 
-  std::uint64_t nodes() const;  // N_hat, this node included: at least 1
+  std::uint64_t nodes() const { return nodes_; }  // N_hat, this node included: at least 1
   bool everyone() const { return nodes() <= kEveryoneCustodianUpTo; }  // everyone is a custodian of everything
   // factor * k / N_hat of the space; all ones when that is all of it, or everyone().
-  Distance region_radius(std::uint64_t factor) const;
+  Distance region_radius(std::uint64_t factor) const { return factor == kRegionFactor ? region_radius_ : radius(factor); }
   // Membership with hysteresis: enter at kRegionFactor, leave at kRegionLeaveFactor.
   bool member(const Distance& from_centre, bool was_member) const;
 
@@ -34,12 +34,17 @@ class SizeEstimate {
   static std::uint64_t estimate(std::vector<std::uint64_t> samples, std::size_t known);
 
  private:
+  void update();
+  Distance radius(std::uint64_t factor) const;
   struct Sample {
     OverlayPoint target;
     std::uint64_t nodes = 0;
   };
   std::vector<Sample> samples_;  // oldest first
   std::size_t known_ = 0;
+  // What follows from these: asked for at every message and session.
+  std::uint64_t nodes_ = 1;
+  Distance region_radius_ = radius(kRegionFactor);
 };
 
 }  // namespace comm

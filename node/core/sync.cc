@@ -60,7 +60,8 @@ void SyncService::session_ready(Link& link) {
 void SyncService::session_gone(const Link& link) {
   sessions_.erase({link.node, true});
   sessions_.erase({link.node, false});
-  if (!takes_part(link) || round_at_ == 0) return;
+  const bool idle = link.idle_closed || (!link.dialled && core_.now.mono - link.last_used > kSessionIdle);
+  if (idle || !takes_part(link) || round_at_ == 0) return;
   // A member may have gone for good: what it alone shared with each of us must find its way round.
   const Millis at = std::max(last_round_ + core_.scaled(kBetweenRounds),
                              core_.now.mono + core_.scaled(kMinute + static_cast<Millis>(core_.random.below(4 * kMinute))));

@@ -41,9 +41,9 @@ inline constexpr std::uint8_t kMaxPaidEffort = 20;             // a relay's pric
 // --- sessions (spec 10-transport) ---
 inline constexpr Millis kHandshakeTimeout = 5 * kSecond;       // a link without Auth is cut
 inline constexpr Millis kRequestTimeout = 10 * kSecond;        // every request's deadline
-inline constexpr Millis kPingInterval = 60 * kSecond;          // idle session keep-alive
+inline constexpr Millis kPingInterval = 120 * kSecond;         // idle session keep-alive
 inline constexpr Millis kSessionIdle = 2 * kMinute;            // a dialled session nobody needs is closed
-inline constexpr std::size_t kIdleSessionsKept = 32;           // while there are more than this
+inline constexpr std::size_t kIdleSessionsKept = 16;           // while there are more than this
 inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
 inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session; a packet counts once more per kItemsPerPacketToken items
 inline constexpr std::int64_t kPrefixPacketsPerSecond = 8'192, kPrefixPacketBurst = 16'384;   // of one /24 or /48
@@ -59,7 +59,7 @@ inline constexpr std::size_t kMaxQueuedBytesPerPeer = 1'048'576;
 inline constexpr std::size_t kBucketSize = 8;                  // k
 inline constexpr std::size_t kReplacementsPerBucket = 8;
 inline constexpr std::size_t kMaxPerPrefixPerBucket = 2;
-inline constexpr Millis kQuestionableAfter = 15 * kMinute;
+inline constexpr Millis kQuestionableAfter = 15 * kMinute, kQuestionableMost = 4 * kHour;
 inline constexpr int kBadAfterUnanswered = 5;
 inline constexpr std::size_t kLookupParallelism = 3;           // alpha
 inline constexpr std::size_t kLookupPaths = 4;                 // d

@@ -33,9 +33,4 @@ Result<Secret<32>> x25519(const Secret<32>& secret, const DhKey& remote) {
   return out;
 }
 
-bool ed25519_verify(ByteView public_key, ByteView message, const Signature& signature) {
-  return public_key.size() == crypto_sign_PUBLICKEYBYTES &&
-         crypto_sign_verify_detached(signature.data.data(), message.data(), message.size(), public_key.data()) == 0;
-}
-
 }  // namespace comm

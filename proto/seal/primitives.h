@@ -1,6 +1,7 @@
 // The primitives that spec 30-crypto names, one by one: subkeys, X25519 and Ed25519 on bytes as given. The rest of
 // proto/seal builds on the typed forms; these are what identities and the conformance vectors need.
 #pragma once
+#include "proto/seal/ed25519.h"
 #include "proto/seal/identity.h"
 
 namespace comm {
@@ -10,6 +11,5 @@ Secret<32> derive_subkey(const Secret<32>& parent, std::string_view context, std
 DhPair dh_pair_of_seed(const Secret<32>& seed);      // crypto_box_seed_keypair
 DhPair dh_pair_of_secret(Secret<32> secret);         // the public half computed
 Result<Secret<32>> x25519(const Secret<32>& secret, const DhKey& remote);  // error: "small-order" (all-zero result)
-bool ed25519_verify(ByteView public_key, ByteView message, const Signature& signature);  // false: or not 32 bytes
 
 }  // namespace comm

@@ -2,15 +2,9 @@
 
 #include <sodium.h>
 
+#include "proto/seal/ed25519.h"
+
 namespace comm {
-namespace {
-
-bool verify_bytes(ByteView key, const Hash& hash, const Signature& signature) {
-  return crypto_sign_verify_detached(signature.data.data(), hash.data.data(), hash.data.size(), key.data()) == 0;
-}
-
-}  // namespace
-
 template <class PublicKey>
 SigningKey<PublicKey> SigningKey<PublicKey>::from_seed(const Seed& seed) {
   SigningKey out;
@@ -20,9 +14,7 @@ SigningKey<PublicKey> SigningKey<PublicKey>::from_seed(const Seed& seed) {
 
 template <class PublicKey>
 Signature SigningKey<PublicKey>::sign(const Hash& hash) const {
-  Signature out;
-  crypto_sign_detached(out.data.data(), nullptr, hash.data.data(), hash.data.size(), secret_.data());
-  return out;
+  return ed25519_sign(std::span<const std::uint8_t, 64>(secret_.data(), 64), hash.view());
 }
 
 template class SigningKey<NodeKey>;
@@ -30,13 +22,13 @@ template class SigningKey<SignKey>;
 template class SigningKey<MailboxKey>;
 
 bool verify(const NodeKey& key, const Hash& hash, const Signature& signature) {
-  return verify_bytes(key.view(), hash, signature);
+  return ed25519_verify(key.view(), hash.view(), signature);
 }
 bool verify(const SignKey& key, const Hash& hash, const Signature& signature) {
-  return verify_bytes(key.view(), hash, signature);
+  return ed25519_verify(key.view(), hash.view(), signature);
 }
 bool verify(const MailboxKey& key, const Hash& hash, const Signature& signature) {
-  return verify_bytes(key.view(), hash, signature);
+  return ed25519_verify(key.view(), hash.view(), signature);
 }
 
 Hash session_transcript(const CurveKey& client_curve, ByteView hello_raw, ByteView welcome_raw) {

@@ -56,10 +56,14 @@ std::string to_text(const Report& r) {
       << "  messages " << r.messages << ": accepted " << r.totals.sent << ", shown " << shown << ", delivered "
       << r.totals.delivered << ", duplicates " << r.totals.duplicates << "\n"
       << "  virtual time " << duration(r.virtual_end) << ", healed at " << duration(r.healed_at) << "; wall "
-      << duration(r.wall_millis) << " (" << ratio(static_cast<std::uint64_t>(r.virtual_end), static_cast<std::uint64_t>(std::max<std::int64_t>(1, r.wall_millis)))
-      << " times real time)\n"
-      << "  events " << r.events << ", " << per_second(r.events, r.wall_millis) << " per second; packets delivered "
-      << r.packets_delivered << "\n"
+      << duration(r.wall_millis) << ", CPU time " << duration(r.cpu_millis) << " ("
+      << ratio(static_cast<std::uint64_t>(r.virtual_end), static_cast<std::uint64_t>(r.cpu_millis)) << " times real time)\n"
+      << "  events " << r.events << ", " << per_second(r.events, r.cpu_millis) << " per second of CPU time, "
+      << ratio(r.events * 3'600'000, std::uint64_t{r.nodes} * static_cast<std::uint64_t>(std::max<Millis>(1, r.virtual_end)))
+      << " per node and hour; packets delivered " << r.packets_delivered << "\n  events by kind:";
+  for (std::size_t i = 0; i < r.by_kind.size(); ++i)
+    if (r.by_kind[i] > 0) out << " " << to_string(static_cast<EventKind>(i)) << " " << r.by_kind[i];
+  out << "\n"
       << "  sent per delivered message: " << ratio(r.network.sent, shown) << " packets, " << ratio(r.network.bytes, shown)
       << " bytes; per node and second "
       << ratio(r.network.bytes * 1'000, std::uint64_t{r.nodes} * static_cast<std::uint64_t>(std::max<Millis>(1, r.virtual_end)))
@@ -93,8 +97,8 @@ std::string to_json(const Report& r) {
       << ",\"users\":" << r.users << ",\"messages\":" << r.messages << ",\"accepted\":" << r.totals.sent
       << ",\"shown\":" << r.totals.shown << ",\"delivered\":" << r.totals.delivered
       << ",\"duplicates\":" << r.totals.duplicates << ",\"virtual_ms\":" << r.virtual_end
-      << ",\"healed_ms\":" << r.healed_at << ",\"wall_ms\":" << r.wall_millis << ",\"events\":" << r.events
-      << ",\"events_per_second\":" << per_second(r.events, r.wall_millis)
+      << ",\"healed_ms\":" << r.healed_at << ",\"wall_ms\":" << r.wall_millis << ",\"cpu_ms\":" << r.cpu_millis
+      << ",\"events\":" << r.events << ",\"events_per_second\":" << per_second(r.events, r.cpu_millis)
       << ",\"packets_sent\":" << r.network.sent << ",\"bytes_sent\":" << r.network.bytes
       << ",\"packets_per_message\":" << ratio(r.network.sent, r.totals.shown)
       << ",\"bytes_per_message\":" << ratio(r.network.bytes, r.totals.shown)

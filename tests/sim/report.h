@@ -16,6 +16,7 @@ struct Report {
   std::uint64_t messages = 0;
   Millis healed_at = 0, virtual_end = 0;
   std::uint64_t events = 0;           // worked off and not stale
+  std::array<std::uint64_t, kEventKinds> by_kind{};
   std::uint64_t packets_delivered = 0;
   PacketCounts packets{};             // sent, by kind
   NetworkCounts network;
@@ -28,6 +29,7 @@ struct Report {
   std::vector<std::pair<std::string, std::uint64_t>> notes;     // by code
   std::uint64_t memory_bytes = 0;     // growth of the process over the run
   std::int64_t wall_millis = 0;
+  std::int64_t cpu_millis = 1;        // of this process during the run: what speeds are stated in
   std::uint64_t violation_count = 0;
   std::vector<std::string> violations;
   std::string trace;

@@ -19,6 +19,7 @@ enum class EventKind : std::uint8_t {
   commit,     // the disk is done: value = the disk's epoch
   send_text,  // value = index of the message
 };
+inline constexpr std::size_t kEventKinds = static_cast<std::size_t>(EventKind::send_text) + 1;
 
 struct SimEvent {
   EventKind kind = EventKind::control;

@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "proto/wire/header.h"
 #include "tests/sim/convergence.h"
@@ -34,8 +35,6 @@ struct Fingerprint {
   void operator()(const Nodes& p) { for (const auto& contact : p.contacts) trace.mix(contact.id.view()); }
   void operator()(const FindNode& p) { trace.mix(p.target.view()); }
   void operator()(const Hello& p) { trace.mix(p.body.nonce.view()); }
-  void operator()(const Welcome& p) { trace.mix(p.signature.view()); }
-  void operator()(const Auth& p) { trace.mix(p.signature.view()); }
   void operator()(const Sync& p) {
     for (const auto& range : p.ranges) {
       trace.mix(range.lower.id.view());
@@ -69,13 +68,17 @@ Simulation::~Simulation() = default;
 
 Report Simulation::run() {
   const auto started = std::chrono::steady_clock::now();
+  const std::clock_t cpu_started = std::clock();
   const Millis last = std::max({scenario_.heal, scenario_.workload.back, scenario_.workload.leavers_back,
                                 scenario_.workload.until}) + scenario_.settle;
   while (!done_ && !queue_.empty() && queue_.next_time() <= last) {
     SimEvent event = queue_.pop();
     time_.now = queue_.now();
     time_.wall = kSimEpoch + time_.now;
-    if (dispatch(event)) ++events_;
+    const EventKind kind = event.kind;
+    if (!dispatch(event)) continue;
+    ++events_;
+    ++by_kind_[static_cast<std::size_t>(kind)];
   }
   std::vector<std::uint64_t> live;
   for (const auto& node : nodes_) live.push_back(node->store().totals().live);
@@ -85,6 +88,7 @@ Report Simulation::run() {
   Report report = make_report();
   report.wall_millis =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
+  report.cpu_millis = std::max<std::int64_t>(1, (std::clock() - cpu_started) * 1'000 / CLOCKS_PER_SEC);
   return report;
 }
 
@@ -217,6 +221,7 @@ Report Simulation::make_report() {
   out.virtual_end = time_.now;
   out.events = events_;
   out.packets_delivered = packets_delivered_;
+  out.by_kind = by_kind_;
   out.packets = world_.packets;
   out.network = network_.counts();
   out.memory_bytes = heap_bytes() - std::min(heap_bytes(), memory_before_);

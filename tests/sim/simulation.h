@@ -93,6 +93,7 @@ class Simulation final : private Audience {
   std::vector<bool> left_;                               // per message: has
   std::vector<std::vector<std::uint32_t>> stricken_;     // per fault: its nodes
   std::uint64_t events_ = 0;
+  std::array<std::uint64_t, kEventKinds> by_kind_{};
   std::uint64_t packets_delivered_ = 0;
   std::uint64_t memory_before_ = 0;
   Millis healed_at_ = -1;

@@ -218,7 +218,8 @@ BOOST_AUTO_TEST_CASE(many_sessions_of_one_prefix_share_one_rate) {
     BOOST_TEST_REQUIRE(rates.take(local, 1'000));
   }
   BOOST_TEST(taken == kPrefixPacketBurst);
-  BOOST_TEST(rates.take(there, 1'000));
+  BOOST_TEST(rates.take(there, 1'000, kPrefixPacketBurst));  // items count
+  BOOST_TEST(!rates.take(there, 1'000));
   BOOST_TEST(rates.take(here, 2'000));
   for (std::size_t i = 0; i < 3 * PrefixRates::kMostPrefixes; ++i) {
     Endpoint one = here;

@@ -366,25 +366,50 @@ BOOST_AUTO_TEST_CASE(knows_the_nearest_to_itself) {
   BOOST_TEST((table.closest(overlay_point(self), 4, true) == nearest));
 }
 
-BOOST_AUTO_TEST_CASE(refresh_targets_lie_in_their_buckets_until_touched) {
+BOOST_AUTO_TEST_CASE(refresh_targets_lie_in_buckets_that_lack_nodes_until_touched) {
   Prng random(44);
   const NodeId self = random_contact(random).id;
   RoutingTable table(self);
-  for (int i = 0; i < 1'000; ++i) table.heard(random_contact(random), Role::relay, true, kLocal, 0);
-  BOOST_TEST(table.next_refresh() == 0);
-  const auto targets = table.refresh_targets(0, random);
-  BOOST_TEST(targets.size() > 5);
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const int shared = leading_zeros(distance(overlay_point(self), targets[i]).view());
-    if (i + 1 < targets.size()) BOOST_TEST(shared == static_cast<int>(i));
-    else BOOST_TEST(shared >= static_cast<int>(i));
+  std::vector<NodeId> heard;
+  for (int i = 0; i < 1'000; ++i) {
+    heard.push_back(random_contact(random).id);
+    Contact contact;
+    contact.id = heard.back();
+    table.heard(contact, Role::relay, true, kLocal, 0);
   }
-  for (const OverlayPoint& target : targets) table.touched(target, 100);
-  BOOST_TEST(table.next_refresh() == 100 + kTableRefresh);
+  const auto bucket = [&](const OverlayPoint& point) {
+    return leading_zeros(distance(overlay_point(self), point).view());
+  };
+  const auto targets = table.refresh_targets(0, random);
+  BOOST_TEST((!targets.empty() && targets.size() < 5u));  // the few near buckets; the far ones are full
+  for (const OverlayPoint& target : targets) BOOST_TEST(bucket(target) >= 5);
+  // One that no longer serves is one that is lacking.
+  const auto far = std::find_if(heard.begin(), heard.end(), [&](const NodeId& id) {
+    return bucket(overlay_point(id)) == 0 && table.find(id) != nullptr;
+  });
+  for (int i = 0; i < kBadAfterUnanswered; ++i) table.unanswered(*far);
+  const auto more = table.refresh_targets(0, random);
+  const bool replaced = table.find(*far) == nullptr;  // by one that waited
+  BOOST_TEST(more.size() == targets.size() + (replaced ? 0 : 1));
+  for (const OverlayPoint& target : more) table.touched(target, 100);
   BOOST_TEST(table.refresh_targets(99 + kTableRefresh, random).empty());
-  table.touched(targets[2], 200);
-  BOOST_TEST(table.next_refresh() == 100 + kTableRefresh);
-  BOOST_TEST(table.refresh_targets(100 + kTableRefresh, random).size() == targets.size() - 1);
+  BOOST_TEST(table.refresh_targets(100 + kTableRefresh, random).size() == more.size());
+}
+
+BOOST_AUTO_TEST_CASE(who_has_been_there_for_long_is_asked_rarely) {
+  RoutingTable table(kSelf);
+  dialled(table, node_id(1), 1'000);
+  const auto judge = [&](Millis mono) { return table.liveness(*table.find(node_id(1)), mono); };
+  table.answered(node_id(1), 1'000 + kHour);
+  BOOST_TEST((judge(1'000 + 2 * kHour - 1) == Liveness::good));
+  BOOST_TEST((judge(1'000 + 2 * kHour) == Liveness::questionable));
+  table.answered(node_id(1), 1'000 + kDay);
+  BOOST_TEST((judge(1'000 + kDay + kQuestionableMost - 1) == Liveness::good));
+  BOOST_TEST((judge(1'000 + kDay + kQuestionableMost) == Liveness::questionable));
+  // Who was away begins anew.
+  for (int i = 0; i < kBadAfterUnanswered; ++i) table.unanswered(node_id(1));
+  table.answered(node_id(1), 2 * kDay);
+  BOOST_TEST((judge(2 * kDay + kQuestionableAfter) == Liveness::questionable));
 }
 
 BOOST_AUTO_TEST_CASE(random_contacts_prefer_distinct_prefixes) {

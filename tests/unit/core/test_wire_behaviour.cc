@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(auth_signed_over_another_link_is_refused) {
 BOOST_AUTO_TEST_CASE(silent_sessions_are_dropped) {
   Pair p;
   p.probe.answer_pings = false;
-  p.net.run(2 * kMinute);
+  p.net.run(2 * kPingInterval);
   BOOST_TEST(!p.probe.sessions[p.link].down);
-  p.net.run(3 * kMinute);
+  p.net.run(2 * kPingInterval);
   BOOST_TEST(p.probe.sessions[p.link].down);
 }
 
