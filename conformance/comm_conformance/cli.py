@@ -6,7 +6,8 @@ import os
 import pathlib
 import sys
 
-from . import casework, interop, ops, registry, report, runner, selftest, specification, trace, vectors
+from . import (casework, fuzz, interop, ops, registry, report, runner, selftest, specification, trace, vectors, worked,
+               worked_text)
 from .levels import run_vectors
 
 CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
@@ -55,6 +56,7 @@ def _parser():
     command.set_defaults(run=_interop)
     command = commands.add_parser("trace", help="requirements against cases, vectors, mutants and a run; fails on a gap")
     command.add_argument("--run-file", metavar="FILE", help="what `run --json FILE` wrote: citations count only if run")
+    command.add_argument("--quick", action="store_true", help="the run left out cases that let days pass: they count as run")
     command.add_argument("--html", metavar="FILE")
     command.set_defaults(run=lambda options: trace.run(options))
     command = commands.add_parser("node", help="be a node: the adapter protocol on standard input and output, or --vectors")
@@ -67,6 +69,20 @@ def _parser():
     command.add_argument("--mutant", metavar="GLOB")
     command.add_argument("--update", action="store_true", help="write mutants/expected-kills.json")
     command.set_defaults(run=lambda options: selftest.run(options))
+    command = commands.add_parser("requirements", help="the machine-readable index spec/requirements.json: is it what the text says?")
+    command.add_argument("--write", action="store_true", help="write it anew")
+    command.set_defaults(run=_requirements)
+    command = commands.add_parser("fuzz", help="the same random inputs to this and another implementation")
+    command.add_argument("--iut", required=True, metavar="CMD")
+    command.add_argument("--inputs", type=int, default=20_000, metavar="N")
+    command.add_argument("--from", type=int, default=0, dest="first", metavar="N", help="the first input: to go on, or see one again")
+    command.add_argument("--seed", type=int, default=1)
+    command.set_defaults(run=_fuzz)
+    command = commands.add_parser("worked-example", help="execute spec/worked-example.md, here and by an implementation")
+    command.add_argument("--iut", metavar="CMD", help="an adapter that is asked the same in vector mode")
+    command.add_argument("--write", action="store_true", help="write the document anew")
+    command.add_argument("--every", type=int, default=16, metavar="N", help="try whether a changed digit is noticed in each Nth value")
+    command.set_defaults(run=_worked)
     command = commands.add_parser("vectors", help="verify or generate the vector files, or answer vectors on a pipe")
     command.add_argument("what", choices=("verify", "generate", "answer"))
     command.set_defaults(run=_vectors)
@@ -236,6 +252,48 @@ def _node(options):
         return _answer()
     from .node.main import run
     return run()
+
+
+def _requirements(options):
+    if options.write:
+        specification.INDEX.write_text(specification.index())
+    found = list(specification.complaints())
+    for where, complaint in found:
+        print(f"{where}: {complaint}")
+    print(f"{len(specification.by_id())} requirements, {len(found)} complaints")
+    return FAILED if found else CONFORMANT
+
+
+def _fuzz(options):
+    disagreements, stages, done = 0, {}, options.first
+    try:
+        for done, found, met in fuzz.run(options.iut, options.seed, options.first, options.inputs):
+            for stage, count in met.items():
+                stages[stage] = stages.get(stage, 0) + count
+            for vector, sentence in found:
+                print(f"{sentence[:400]}\n  {json.dumps(vector)[:3000]}", flush=True)
+            disagreements += len(found)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return UNUSABLE
+    counts = ", ".join(f"{stage} {count}" for stage, count in sorted(stages.items()))
+    print(f"{done - options.first} inputs of seed {options.seed} ({counts}): {disagreements} disagreements")
+    return FAILED if disagreements else CONFORMANT
+
+
+def _worked(options):
+    if options.write:
+        worked.DOCUMENT.write_text(worked_text.write())
+    text = worked.DOCUMENT.read_text()
+    found = [*worked.check(text), *(worked.ask(options.iut) if options.iut else ())]
+    found += [("document", f"a changed digit goes unnoticed: ...{spot}") for spot in worked.blind_spots(text, options.every)]
+    if text != worked_text.write():
+        found.append(("document", "is not what its generator makes"))
+    for label, complaint in found:
+        print(f"{label}: {complaint}")
+    print(f"worked example: {len(list(worked.parse(text)))} steps, {len(list(worked.questions(text)))} of them asked of an "
+          f"implementation, {len(found)} complaints")
+    return FAILED if found else CONFORMANT
 
 
 def _vectors(options):

@@ -2,6 +2,8 @@
 
 Byte strings are lower-case hex in both directions.
 """
+import hmac
+
 from . import address, crypto, identity, keyrecord, message, noise, reconcile, routing, sealing, session, wire
 from .base import H, Reject, need
 
@@ -38,6 +40,16 @@ def answer(vector):
 @op("hash")
 def _hash(i):
     return {"hash": H(i["tag"], b(i["data"])).hex()}
+
+
+@op("hmac")
+def _hmac(i):
+    return {"mac": hmac.digest(b(i["key"]), b(i["data"]), "sha256").hex()}
+
+
+@op("body-hash")
+def _body_hash(i):
+    return {"hash": crypto.blake2b(b(i["data"])).hex()}
 
 
 @op("kdf")

@@ -39,9 +39,9 @@ def read_varint(data, at):
 def read_tag(data, at):
     start = at
     value, at = read_varint(data, at)
-    if at - start > 5 or value >> 32:
-        raise DecodeError("tag above 32 bits")
-    number, wire = value >> 3, value & 7
+    if at - start > 5:
+        raise DecodeError("tag of more than 5 bytes")
+    number, wire = (value & 0xFFFFFFFF) >> 3, value & 7
     if number == 0:
         raise DecodeError("field number 0")
     return number, wire, at

@@ -89,8 +89,8 @@ def check_text(text_bytes):
 
 def open_message(raw_header, body, recipient, prekey_secrets):
     """CRY-017 to CRY-025. `prekey_secrets` newest first. Reject with crypto/not-openable when no prekey opens it."""
-    header = message.unpack_header(raw_header)
-    need(len(body) >= 96, "crypto/noise-size")
+    header = message.parse_header(raw_header)
+    need(len(body) == CLASS_BYTES[header.size_class], "crypto/body-size")
     failure = Reject("crypto/not-openable")
     for secret in prekey_secrets:
         try:

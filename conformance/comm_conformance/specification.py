@@ -1,5 +1,6 @@
 """The requirements, parsed from the text of spec/."""
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -7,6 +8,9 @@ from .base import SPEC
 
 _BLOCK = re.compile(r"^\*\*\[([A-Z]{3}-\d{3})\]\*\* \(([A-Z ]+) · ([a-z]+) · ([a-z]+)\)", re.M)
 _ID = re.compile(r"[A-Z]{3}-\d{3}")
+_ERROR = re.compile(r"`((?:frame|decode|schema|crypto|policy|state)/[^`]*?)(?:, (ignore|drop-message|count|statistics|disconnect))?`"
+                    r"(?:, (ignore|drop-message|count|statistics|disconnect))?")
+INDEX = SPEC / "requirements.json"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,11 @@ class Requirement:
     @property
     def digest(self):
         return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+
+    @property
+    def errors(self):
+        """[(stage/reason, scope or None)] that the text names."""
+        return [(error, inside or after or None) for error, inside, after in _ERROR.findall(self.text)]
 
     @property
     def level(self):
@@ -57,3 +66,14 @@ def complaints():
         for twin in requirement.twins:
             if twin not in seen:
                 yield requirement.id, f"names the twin {twin}, which does not exist"
+    if not INDEX.exists() or INDEX.read_text() != index():
+        yield INDEX.name, "is not what the text says: comm-conformance requirements --write"
+
+
+def index():
+    """spec/requirements.json, one requirement a line."""
+    lines = [json.dumps({"id": r.id, "keyword": r.keyword, "role": r.role, "observed": r.observed, "file": r.file,
+                         "twins": list(r.twins), "errors": [{"error": e, "scope": s} for e, s in r.errors],
+                         "excluded": "{excluded:" in r.text, "sha256": r.digest, "text": r.text}, ensure_ascii=False)
+             for r in requirements()]
+    return '{"schema": "requirements-v1", "spec": "1.0-draft", "requirements": [\n' + ",\n".join(lines) + "\n]}\n"

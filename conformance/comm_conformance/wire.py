@@ -82,8 +82,9 @@ def _hello(body):
 
 
 def _welcome(body):
+    hello = decode_hello(body.get("body", b""))
     _size(body, "signature", 64, "welcome-signature")
-    parse_hello(body.get("body", b""))
+    check_hello(hello)
 
 
 def _auth(body):
@@ -187,12 +188,21 @@ _CHECKS = {"hello": _hello, "welcome": _welcome, "auth": _auth, "find_node": _fi
            "collected": _collected, "put_record": _put_record, "get_record": _get_record, "record": _record, "sync": _sync}
 
 
-def parse_hello(raw):
-    """A HelloBody, through decode and schema."""
+def decode_hello(raw):
     try:
-        body = CODEC.decode("HelloBody", raw)
+        return CODEC.decode("HelloBody", raw)
     except pb.DecodeError:
         raise Reject("decode/hello-decode") from None
+
+
+def parse_hello(raw):
+    """A HelloBody, through decode and schema."""
+    body = decode_hello(raw)
+    check_hello(body)
+    return body
+
+
+def check_hello(body):
     need(body.get("version", 0) != 0, "schema/hello-version")
     _size(body, "node_key", 32, "hello-node-key")
     _size(body, "nonce", 32, "hello-nonce")
@@ -201,7 +211,6 @@ def parse_hello(raw):
         need(len(endpoint) == 18, "schema/hello-endpoints")
     need(body.get("role", 0) in (RELAY, CLIENT), "schema/hello-role")
     need(body.get("time_ms", 0) <= MAX_TIMESTAMP, "schema/hello-time")
-    return body
 
 
 def decode_only(raw):

@@ -13,6 +13,10 @@ Result<Json> hash(const Json& in) {
   return one("hash", tagged_hash(in.at("tag").get<std::string>(), {hex(in, "data")}).view());
 }
 
+Result<Json> hmac(const Json& in) { return one("mac", hmac_sha256(hex(in, "key"), hex(in, "data")).view()); }
+
+Result<Json> body_hash_of(const Json& in) { return one("hash", body_hash(hex(in, "data")).view()); }
+
 Result<Json> kdf(const Json& in) {
   const auto context = in.at("context").get<std::string>();
   if (context.size() != 8) throw BadInput();
@@ -131,6 +135,8 @@ Result<Json> region_radius(const Json& in) {
 
 const Operations& crypto_operations() {
   static const Operations all{{"hash", hash},
+                              {"hmac", hmac},
+                              {"body-hash", body_hash_of},
                               {"kdf", kdf},
                               {"dhpair", dhpair},
                               {"identity", identity},

@@ -68,6 +68,7 @@ Result<Json> decode_hello(const Json& in) {
 Result<Json> error_text(const Json& in) {
   const auto packet = parse_packet(hex(in, "bytes"));
   if (!packet) return tl::make_unexpected(packet.error());
+  if (std::holds_alternative<Unknown>(packet->body)) return reject(Stage::decode, Scope::ignore, "unknown-body");
   const auto* error = std::get_if<ErrorBody>(&packet->body);
   if (error == nullptr) return reject(Stage::state, Scope::ignore, "not-an-error");
   return Json{{"code", error->code}, {"text", error->text}};

@@ -113,7 +113,7 @@ Result<OpenedMessage> open_message(const Address& self, std::span<const DhPair* 
                                    const HeaderBytes& header, ByteView body) {
   const auto parsed = parse_header(header);
   if (!parsed) return tl::make_unexpected(parsed.error());
-  if (body.size() != parsed->body_bytes()) return reject(Stage::schema, Scope::count, "body-size");
+  if (body.size() != parsed->body_bytes()) return crypto_error("body-size");
   const Bytes prologue = prologue_of(header, self);
   for (const DhPair* prekey : prekeys_newest_first)
     if (const auto noise = noise_x_open(prologue, *prekey, body)) return read_opened(*parsed, *noise);

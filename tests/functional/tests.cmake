@@ -26,10 +26,11 @@ comm_functional(repair 300)
 comm_functional(torture 400)
 # Fifty programs need both cores.
 set_tests_properties(functional_fifty_some PROPERTIES PROCESSORS 2)
-# The vectors of the conformance suite, made by an independent stack: the program's answers through its adapter.
-add_test(NAME conformance_vectors
-  COMMAND ${CMAKE_SOURCE_DIR}/conformance/comm-conformance run --level vectors --iut "$<TARGET_FILE:comm> adapter")
-set_tests_properties(conformance_vectors PROPERTIES TIMEOUT 300 LABELS functional)
+# The conformance suite, an independent stack: its vectors and quick cases against the program, the worked example, a little
+# differential fuzzing, and whether each requirement is exercised by this very run.
+add_test(NAME conformance_selfcheck COMMAND ${CMAKE_SOURCE_DIR}/conformance/selfcheck.sh)
+set_tests_properties(conformance_selfcheck PROPERTIES TIMEOUT 900 LABELS functional
+  ENVIRONMENT COMM=$<TARGET_FILE:comm>)
 
 # The scenarios of the chat screen, on real terminals.
 function(comm_scenarios name timeout)

@@ -77,6 +77,10 @@ def decoding():
          wire.encode("stored", {"items": []})[:0] + delimited(12, delimited(1, delimited(1, rnd("id")) + key(2, 0)
                                                               + varint(2**32 + 1))),
          "a uint32 keeps its low 32 bits: status 1")
+    good("decode-tag-above-32-bits", "PKT-004", WANT + b"\xa0\x86\x80\x80\x70" + b"\1",
+         "a tag of 5 bytes keeps its low 32 bits: field 100, unknown")
+    good("decode-tag-above-32-bits-known", "PKT-004", WANT[:5] + b"\xd2\x80\x80\x80\x10" + body[1:],
+         "the tag of want with bit 32 set is the tag of want")
     good("decode-no-request-id", "PKT-004", body)
     nested = b"".join([key(100, 3)] * 90 + [key(100, 4)] * 90)
     good("decode-group-depth-90", "PKT-004", WANT + nested)

@@ -104,6 +104,9 @@ def fields():
             {"status": status})
     bad("welcome-bad-body", "PKT-018", "hello-version", "welcome-signature-right", "version 0 in the body", "welcome",
         {"body": wire.encode_hello(node_key=rnd("k"), nonce=rnd("n"), role=1), "signature": bytes(64)})
+    area.reject("welcome-undecodable-and-unsigned", "PKT-013", "decode-packet", "decode/hello-decode",
+                "welcome-signature-right", "a body that does not decode, and a short signature: decode comes first",
+                bytes=wire.encode("welcome", {"body": b"\xff", "signature": bytes(63)}, 5))
     area.reject("hello-empty-in-packet", "PKT-018", "decode-packet", "schema/hello-version", "hello-in-packet",
                 "an empty HelloBody", bytes=wire.encode("hello", b"", 1))
     area.accept("hello-in-packet", "SES-001", "decode-packet", bytes=wire.encode("hello", _hello(), 1))

@@ -164,7 +164,7 @@ class Agent:
             final = message.encode_ack(header.raw, nonce, opened.ack_secret)
             self._receive(opened)
         except Reject as reject:
-            if reject.reason in ("not-openable", "small-order", "noise-size"):
+            if reject.reason in ("not-openable", "small-order"):
                 self.node.sessions.fault(link, Reject("crypto/" + reject.reason))
                 return False
             week = next(w for w in self.weeks() if self.identity.mailbox_id(w) == header.mailbox)
