@@ -16,8 +16,8 @@ void Departure::check() {
   if (!leaving_) return;
   const Millis waited = runtime_.now().mono - ended_at_;
   if (waited < linger_) return;
-  if (runtime_.agent()->outbox().unstored == 0) return runtime_.stop(kExitOk);
-  if (waited >= kDepartureLimit) runtime_.stop(kExitTimedOut);
+  if (runtime_.agent()->outbox().unstored == 0) return runtime_.stop(refused_ ? kExitCorrupt : kExitOk);
+  if (waited >= kDepartureLimit) runtime_.stop(refused_ ? kExitCorrupt : kExitTimedOut);
 }
 
 }  // namespace comm

@@ -19,7 +19,7 @@ JsonFrontend::JsonFrontend(Runtime& runtime, Millis linger, std::uint16_t lifeti
       departure_(runtime, linger),
       input_(kMaxInputLineBytes,
              {.line = [this](std::string_view line) { on_line(line); },
-              .too_long = [this] { emit(json_error("the line is longer than 1 MiB")); },
+              .too_long = [this] { refuse(json_error("the line is longer than 1 MiB")); },
               .end =
                   [this] {
                     runtime_.unwatch(STDIN_FILENO);
@@ -34,12 +34,20 @@ void JsonFrontend::emit(const std::string& line) {
   runtime_.stop(kExitIo);
 }
 
+void JsonFrontend::refuse(const std::string& line) {
+  departure_.refused();
+  emit(line);
+}
+
 void JsonFrontend::ready(const Ready& ready) {
   emit(json_ready(ready));
   runtime_.watch_patiently(STDIN_FILENO, [this] { input_.read_from(STDIN_FILENO); });
 }
 
-void JsonFrontend::user(const UserEvent& event) { emit(json_user(event)); }
+void JsonFrontend::user(const UserEvent& event) {
+  if (std::holds_alternative<UserError>(event)) departure_.refused();
+  emit(json_user(event));
+}
 
 void JsonFrontend::ticked() { emit(json_ticked()); }
 
@@ -49,19 +57,19 @@ void JsonFrontend::perform(const JsonSend& send) {
 
 void JsonFrontend::perform(const JsonTick& tick) {
   // Without a pipe time is moved by --virtual-clock, not by commands.
-  if (!ticks_) return emit(json_unsupported("tick"));
-  if (tick.milliseconds < 0 || tick.milliseconds > kMostTick) return emit(json_error("tick: \"ms\" is 0 to 3600000"));
+  if (!ticks_) return refuse(json_unsupported("tick"));
+  if (tick.milliseconds < 0 || tick.milliseconds > kMostTick) return refuse(json_error("tick: \"ms\" is 0 to 3600000"));
   const std::string line = "tick " + std::to_string(tick.milliseconds) + "\n";
   if (::write(*ticks_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    emit(json_error("tick: too many at once; wait for ticked"));
+    refuse(json_error("tick: too many at once; wait for ticked"));
 }
 
 void JsonFrontend::on_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   const JsonCommand command = parse_json_command(line);
   if (const auto* send = std::get_if<JsonSend>(&command)) return perform(*send);
-  if (const auto* bad = std::get_if<JsonBad>(&command)) return emit(json_error(bad->what, bad->ref));
-  if (const auto* unknown = std::get_if<JsonUnknown>(&command)) return emit(json_unsupported(unknown->what));
+  if (const auto* bad = std::get_if<JsonBad>(&command)) return refuse(json_error(bad->what, bad->ref));
+  if (const auto* unknown = std::get_if<JsonUnknown>(&command)) return refuse(json_unsupported(unknown->what));
   if (const auto* tick = std::get_if<JsonTick>(&command)) return perform(*tick);
   runtime_.stop(kExitOk);
 }

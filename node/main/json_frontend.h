@@ -20,6 +20,7 @@ class JsonFrontend final : public Frontend {
 
  private:
   void emit(const std::string& line);
+  void refuse(const std::string& line);  // a command that was not obeyed
   void on_line(std::string_view line);
   void perform(const JsonSend& send);
   void perform(const JsonTick& tick);

@@ -22,8 +22,8 @@ const char* const kGeneralFooter =
     "`comm SECRET HOST:PORT [BOOTSTRAP...]` is the chat with the address that SECRET gives; `-` in the place of SECRET\n"
     "reads it from standard input. `comm COMMAND --help` tells more.\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 6 left before a relay had everything, 64 usage, 65 corrupt data, 69 cannot listen,\n"
-    "73 data in use, 74 input or output failed, 77 no permission, 78 configuration.";
+    "Exit codes: 0 done, 1 failed, 6 left before a relay had everything, 64 usage, 65 corrupt data or a line refused,\n"
+    "69 cannot listen, 73 data in use, 74 input or output failed, 77 no permission, 78 configuration.";
 
 void add_common(CLI::App& app, Options& options, Raw& raw) {
   app.add_option("--data", options.data, "Directory of this node's data (created 0700, locked while in use)")

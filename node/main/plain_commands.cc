@@ -15,8 +15,8 @@ std::optional<Address> PlainFrontend::peer(std::string_view name) {
   if (const auto address = typed_address(name)) return address;
   for (const ContactInfo& contact : runtime_.agent()->contacts())
     if (!contact.name.empty() && fold_case(contact.name) == fold_case(name)) return contact.address;
-  if (looks_like_address(name)) say(address_error(name));
-  else say("There is no contact of that name. /add ADDRESS NAME makes one.");
+  if (looks_like_address(name)) refuse(address_error(name));
+  else refuse("There is no contact of that name. /add ADDRESS NAME makes one.");
   return std::nullopt;
 }
 
@@ -37,7 +37,7 @@ void PlainFrontend::verify(const Address& address, std::string_view verdict) {
     say("as words: " + std::string(as_text(words_of(address.view()).view())));
     return say("Compare with what /me says at their side. The same: /verify NAME ok. Not the same: /verify NAME mismatch");
   }
-  if (verdict != "ok" && verdict != "mismatch") return say(usage_of(*find_command("/verify")));
+  if (verdict != "ok" && verdict != "mismatch") return refuse(usage_of(*find_command("/verify")));
   runtime_.command(VerifyContact{address, verdict == "ok"});
   say(name_of(address) + (verdict == "ok" ? " is verified now" : " is not verified; ask for the address by another way"));
 }
@@ -69,7 +69,7 @@ void PlainFrontend::run(const LineCommand& line) {
   std::string_view rest = line.arguments;
   std::string_view after = rest;
   const std::string_view word = take_word(after);
-  const auto usage = [&] { say(usage_of(*line.command)); };
+  const auto usage = [&] { refuse(usage_of(*line.command)); };
   switch (line.command->id) {
     case CommandId::help: return help(rest);
     case CommandId::me: return me();
@@ -86,14 +86,14 @@ void PlainFrontend::run(const LineCommand& line) {
       no_peers_.also(std::string(rest));
       return say("connecting to " + safe_text(rest, safe_));
     case CommandId::ttl:
-      if (!rest.empty() && !parse_lifetime(rest)) return say("Times are like 30m, 12h or 7d; at most 30d.");
+      if (!rest.empty() && !parse_lifetime(rest)) return refuse("Times are like 30m, 12h or 7d; at most 30d.");
       if (!rest.empty()) lifetime_ = *parse_lifetime(rest);
       return say("messages you send from now on are kept for " + lifetime_text(lifetime_));
     case CommandId::add:
     case CommandId::accept: {
       const auto address = typed_address(word);
       if (!address || (after.empty() && line.command->id == CommandId::add))
-        return word.empty() || address ? usage() : say(address_error(word) + " Nothing was added.");
+        return word.empty() || address ? usage() : refuse(address_error(word) + " Nothing was added.");
       runtime_.command(AddContact{*address, std::string(after)});
       return say("added " + name_of(*address));
     }
@@ -107,7 +107,7 @@ void PlainFrontend::run(const LineCommand& line) {
   const CommandId id = line.command->id;
   if (id != CommandId::verify && id != CommandId::decline && id != CommandId::block && id != CommandId::unblock &&
       id != CommandId::rename)
-    return say(std::string(line.command->name) + " is a command of the screen; this is --plain.");
+    return refuse(std::string(line.command->name) + " is a command of the screen; this is --plain.");
   if (word.empty()) return usage();
   const auto whom = peer(word);
   if (!whom) return;

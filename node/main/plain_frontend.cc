@@ -26,7 +26,7 @@ PlainFrontend::PlainFrontend(Runtime& runtime, const PlainConfig& config)
       lifetime_(config.lifetime),
       input_(kMaxInputLineBytes,
              {.line = [this](std::string_view line) { on_line(line); },
-              .too_long = [this] { say("That line is too long. Nothing was sent."); },
+              .too_long = [this] { refuse("That line is too long. Nothing was sent."); },
               .end =
                   [this] {
                     runtime_.unwatch(STDIN_FILENO);
@@ -42,6 +42,11 @@ void PlainFrontend::say(const std::string& text) {
   if (out_.failed() || out_.line(clock_text(now, utc_offset_minutes(now)) + " " + text)) return;
   complain("cannot write to standard output: " + out_.error() + ".");
   runtime_.stop(kExitIo);
+}
+
+void PlainFrontend::refuse(const std::string& why) {
+  departure_.refused();
+  say(why);
 }
 
 void PlainFrontend::ready(const Ready& ready) {
@@ -105,7 +110,7 @@ void PlainFrontend::user(const UserEvent& event) {
                    say("two different key records of the same number exist for " + name_of(conflict.address) +
                        ": the secret may be in use elsewhere");
                  },
-                 [&](const UserError& error) { say(safe_text(error.what, safe_)); },
+                 [&](const UserError& error) { refuse(safe_text(error.what, safe_)); },
                  [&](const PeerStatus& status) {
                    peers_ = status;
                    no_peers_.status(status);
@@ -125,18 +130,18 @@ void PlainFrontend::send(const Address& to, std::string text) {
 
 void PlainFrontend::on_line(std::string_view raw) {
   while (!raw.empty() && raw.back() == '\r') raw.remove_suffix(1);
-  if (!valid_utf8(raw)) return say("That line is not UTF-8. Nothing was sent.");
+  if (!valid_utf8(raw)) return refuse("That line is not UTF-8. Nothing was sent.");
   InputLine line = parse_line(raw);
   std::visit(Overload{
                  [](const LineEmpty&) {},
                  [&](LineText& text) {
                    if (target_) return send(*target_, std::move(text.text));
-                   say("To whom? Write ADDRESS text. Nothing was sent.");
+                   refuse("To whom? Write ADDRESS text. Nothing was sent.");
                  },
                  [&](LineTo& to) { send(to.to, std::move(to.text)); },
-                 [&](const LineAsk& ask) { say(ask.why + " Nothing was sent."); },
+                 [&](const LineAsk& ask) { refuse(ask.why + " Nothing was sent."); },
                  [&](const LineCommand& command) { run(command); },
-                 [&](const LineRefused& refused) { say(safe_text(refused.why, safe_)); },
+                 [&](const LineRefused& refused) { refuse(safe_text(refused.why, safe_)); },
              },
              line);
 }

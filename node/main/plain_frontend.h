@@ -29,6 +29,7 @@ class PlainFrontend final : public Frontend {
 
  private:
   void say(const std::string& text);  // with the time before it
+  void refuse(const std::string& why);
   void on_line(std::string_view line);
   void send(const Address& to, std::string text);
   void show(const StateChanged& change);

@@ -214,6 +214,26 @@ class EndOfInput(harness.Case):
         self.assertEqual(alice.exit_code(50), 6)
         self.assertGreater(time.monotonic() - started, 25)
 
+    def test_a_refused_line_is_not_done(self):
+        relay = self.relay()
+        address = self.publish("bob", relay.endpoint)
+
+        def plain(text):
+            return self.run_comm("alice", harness.LOOPBACK, relay.endpoint, "--plain", "--params", "test", input=text.encode())
+
+        self.assertEqual(plain("").returncode, 0)
+        self.assertEqual(plain("to nobody\n").returncode, 65)
+        self.assertEqual(plain("/nosuch command\n").returncode, 65)
+        self.assertEqual(plain(address[:39] + " one digit is missing\n").returncode, 65)
+        self.assertEqual(plain(address + " fine\n").returncode, 0)
+        done = plain(address[:39] + " bad\n" + address + " the rest is sent all the same\n")
+        self.assertEqual(done.returncode, 65)
+        self.assertIn(b"relayed 1: the rest", done.stdout)
+        bad = self.chat("carol", relay.endpoint)
+        bad.say('{"cmd":"send","to":5}')
+        bad.close_input()
+        self.assertEqual(bad.exit_code(), 65)
+
     def test_linger(self):
         relay = self.relay()
         bob = self.chat("bob", relay.endpoint, extra=["--linger", "60"])
