@@ -1,6 +1,7 @@
 // The chat client as values: everything the screen shows, changed by update() alone. What the outside has to do comes
 // back as Actions. Pure: no terminal, clock or file. Owned by the screen front-end; one thread.
-// Bounded: one conversation of kMaxLoaded messages, kMaxNotices lines of the program, kMaxInputHistory texts sent.
+// Bounded: one conversation of kMaxLoaded messages, kMaxNotices lines of the program, kMaxInputHistory texts sent,
+// kMaxUnsaved on their way to the disk.
 #pragma once
 #include <deque>
 #include <map>
@@ -20,6 +21,7 @@ inline constexpr std::size_t kMaxLoaded = 2'000;       // messages of the open c
 inline constexpr std::size_t kPageOfHistory = 200;     // read at once
 inline constexpr std::size_t kMaxNotices = 500;
 inline constexpr std::size_t kMaxInputHistory = 200;
+inline constexpr std::size_t kMaxUnsaved = 1'000;      // messages on their way to the disk
 inline constexpr std::size_t kMaxFound = 500;          // messages a search shows
 inline constexpr Millis kAloneAfter = 2 * kMinute;     // without a peer: it is said
 inline constexpr Millis kKeyPatience = kMinute;        // without the recipient's key: it is said
@@ -67,6 +69,9 @@ struct WindowRef {
 // No session with any node for kAloneAfter.
 struct Alone { Millis since = 0; std::string tried; };   // wall clock; the addresses dialled
 
+// A message handed over that the disk may yet refuse.
+struct Unsaved { std::string ref; Address to; std::string text; };
+
 struct NoticeLine { Millis at = 0; std::string text; };
 
 enum class OverlayKind : std::uint8_t { text, address, switcher, search };
@@ -110,7 +115,6 @@ struct StatusLine {
   std::uint32_t peers = 0, relays = 0;
   std::size_t outbox = 0;
   std::uint64_t outbox_bytes = 0, store_bytes = 0;
-  std::string nat;          // "open", "" while unknown
 };
 
 struct Model {
@@ -132,6 +136,7 @@ struct Model {
   Editor editor;                              // the draft of this window
   std::deque<std::string> sent;               // oldest first
   std::optional<std::size_t> recalled;        // into `sent`
+  std::deque<Unsaved> unsaved;                // oldest first
   std::uint16_t lifetime = kDefaultLifetimeMinutes;
   std::uint64_t next_ref = 1;
 

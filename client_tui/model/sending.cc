@@ -18,11 +18,16 @@ void send(Model& model, const Address& to, const std::string& text, Actions& out
                    std::to_string(kMaxTextBytes) + ". Not sent; the draft is kept.");
     return;
   }
+  if (model.unsaved.size() >= kMaxUnsaved) {
+    say(model, "The disk lags behind. Not sent; the draft is kept.");
+    return;
+  }
   remember_sent(model, model.editor.text());
   model.editor.clear();
   model.unsaved_drafts.insert(draft_key(model));
   const WindowRef window{Page::talk, to};
   const std::string ref = "\"" + model.session + "-" + std::to_string(model.next_ref++) + "\"";
+  model.unsaved.push_back({ref, to, text});
   const bool elsewhere = model.window != window || !model.talk.at_end;
   // Sent before the window opens, so that the history it then reads has it.
   out.emplace_back(DoSend{to, text, ref, model.lifetime});

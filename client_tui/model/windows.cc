@@ -58,6 +58,18 @@ std::size_t place_of(const std::vector<WindowRef>& windows, const WindowRef& win
   return found == windows.end() ? windows.size() - 1 : static_cast<std::size_t>(found - windows.begin());
 }
 
+// Behind what stands there. False if it would grow too long.
+bool add_to_draft(Model& model, const Address& peer, const std::string& text) {
+  const bool here = draft_key(model) == peer;
+  std::string draft = here ? model.editor.text() : model.drafts[peer];
+  draft += (draft.empty() ? "" : "\n") + text;
+  if (draft.size() > kMaxEditorBytes) return false;
+  if (here) model.editor.set(std::move(draft), true);
+  else model.drafts[peer] = std::move(draft);
+  model.unsaved_drafts.insert(peer);
+  return true;
+}
+
 void change_draft(Model& model, const WindowRef& window) {
   const Address old = draft_key(model);
   if (model.editor.empty()) model.drafts.erase(old);
@@ -149,7 +161,7 @@ void open_next_unread(Model& model, Actions& out) {
   for (std::size_t i = 1; i <= windows.size(); ++i) {
     const WindowRef& window = windows[(here + i) % windows.size()];
     const ContactInfo* contact = window.page == Page::talk ? contact_of(model, window.peer) : nullptr;
-    if (contact != nullptr && contact->unread > 0 && !is_request(*contact)) return open_window(model, window, out);
+    if (contact != nullptr && contact->unread > 0) return open_window(model, window, out);
   }
   say(model, "Everything is read.");
 }
@@ -268,6 +280,7 @@ void arrived(Model& model, const Received& received, Actions& out) {
 }
 
 void state_changed(Model& model, const StateChanged& change) {
+  if (!change.ref.empty()) std::erase_if(model.unsaved, [&](const Unsaved& message) { return message.ref == change.ref; });
   if (change.state == DeliveryState::failed && !change.detail.empty())
     say(model, "To " + peer_name(model, change.peer) + ": " + change.detail);
   if (model.window.page != Page::talk || model.talk.peer != change.peer) return;
@@ -284,20 +297,21 @@ void state_changed(Model& model, const StateChanged& change) {
 
 void send_refused(Model& model, const UserError& error, Actions& out) {
   std::string what = error.what;
-  Conversation& talk = model.talk;
-  const auto found = std::find_if(talk.entries.begin(), talk.entries.end(), [&](const Entry& entry) {
-    return !error.ref.empty() && entry.sequence == 0 && entry.ref == error.ref;
+  const auto refused = std::find_if(model.unsaved.begin(), model.unsaved.end(), [&](const Unsaved& message) {
+    return !error.ref.empty() && message.ref == error.ref;
   });
-  if (found != talk.entries.end()) {  // nothing is lost: the text is a draft again
-    if (model.editor.empty()) {
-      model.editor.set(found->text);
-      model.unsaved_drafts.insert(draft_key(model));
-      what += " Draft kept in memory.";
+  if (refused != model.unsaved.end()) {  // nothing is lost: the text is a draft again
+    const Unsaved message = std::move(*refused);
+    model.unsaved.erase(refused);
+    if (add_to_draft(model, message.to, message.text)) {
+      what += draft_key(model) == message.to ? " Draft kept in memory."
+                                             : " It is the draft for " + peer_name(model, message.to) + " again.";
     } else {
-      remember_sent(model, found->text);
+      remember_sent(model, message.text);
       what += " Up brings the text back.";
     }
-    talk.entries.erase(found);
+    // What is shown of it may come from the history, read before the disk refused it.
+    if (model.window == WindowRef{Page::talk, message.to}) out.emplace_back(DoOpen{message.to, 0});
   }
   out.emplace_back(DoBell{});
   say(model, what);

@@ -1,11 +1,13 @@
 #include "client_tui/model/wizard.h"
 
+#include <algorithm>
+
 #include "client_tui/model/graphemes.h"
 
 namespace comm {
 namespace {
 
-constexpr std::size_t kShortestPassphrase = 8;
+constexpr std::ptrdiff_t kShortestPassphrase = 8;
 
 using Step = WizardStep;
 
@@ -43,8 +45,9 @@ void take_words(Wizard& wizard) {
 void take_passphrase(Wizard& wizard) {
   Bytes& typed = wizard.secret.bytes;
   if (typed.empty()) return go(wizard, Step::no_passphrase);
-  if (typed.size() < kShortestPassphrase) {
-    wizard.trouble = "Too short: at least 8 characters. Several words are good.";
+  if (std::string objection = passphrase_objection(typed); !objection.empty()) {
+    go(wizard, Step::passphrase);
+    wizard.trouble = std::move(objection);
     return;
   }
   wizard.first.bytes.assign(typed.begin(), typed.end());
@@ -151,6 +154,12 @@ void press(Wizard& wizard, const KeyPressed& key) {
 Wizard::Wizard() {
   secret.bytes.reserve(kMaxTypedPassphrase);
   first.bytes.reserve(kMaxTypedPassphrase);
+}
+
+std::string passphrase_objection(ByteView typed) {
+  const auto characters = std::count_if(typed.begin(), typed.end(), [](std::uint8_t byte) { return (byte & 0xc0) != 0x80; });
+  if (characters >= kShortestPassphrase) return {};
+  return "Too short: at least " + std::to_string(kShortestPassphrase) + " characters. Several words are good.";
 }
 
 void wizard_update(Wizard& wizard, const ModelEvent& event) {

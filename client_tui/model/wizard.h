@@ -37,10 +37,13 @@ struct Wizard {
   std::optional<SecretBytes> words;
   std::size_t asked_word = 1;             // 1 to kSeedWords
   int rows = 24, columns = 80;
+  std::string program = "comm";           // how it was called
 
   Wizard();
 };
 
+// Why this cannot be a new passphrase, as a sentence; "" if it can. The rule of `comm identity` too.
+std::string passphrase_objection(ByteView typed);
 void wizard_update(Wizard& wizard, const ModelEvent& event);
 void wizard_made(Wizard& wizard);
 // The word of that number, from 1.

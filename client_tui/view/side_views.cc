@@ -108,7 +108,8 @@ namespace {
 void message_texts(const Canvas& canvas, const Entry& entry, bool whole, std::vector<std::string>& out) {
   const Model& model = canvas.model;
   const int offset = model.utc_offset_minutes;
-  const std::string peer = peer_name(model, model.talk.peer) + " " + short_hex(model.talk.peer.view());
+  const std::string name = peer_name(model, model.talk.peer), digits = short_hex(model.talk.peer.view());
+  const std::string peer = name == digits ? digits : name + " " + digits;
   out.push_back("MESSAGE " + clock_text(entry.at, offset) + "  id " + tail_hex(entry.uid.view(), 4, 2));
   out.push_back((entry.outgoing ? "to     " : "from   ") + peer);
   if (!entry.outgoing) {

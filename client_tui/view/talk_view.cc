@@ -141,7 +141,7 @@ void draw_title(const Canvas& canvas, const Area& area) {
   const ContactInfo* contact = contact_of(model, peer);
   int column = canvas.text(area.top, area.left, safe_name(peer_name(model, peer), canvas.safe), Style::nick, area.right);
   std::string rest;
-  if (contact == nullptr || !contact->name.empty()) rest += "  " + tail_hex(peer.view(), canvas.wide ? 6 : 4, 4);
+  if (contact != nullptr && !contact->name.empty()) rest += "  " + tail_hex(peer.view(), canvas.wide ? 6 : 4, 4);
   if (contact != nullptr) {
     if (contact->verified != 0)
       rest += canvas.wide ? "  [verified " + date_text(contact->verified, model.utc_offset_minutes) + "]" : "  [verified]";

@@ -62,9 +62,7 @@ std::vector<std::string> header_sections(const Canvas& canvas) {
   const Model& model = canvas.model;
   const StatusLine& status = model.status;
   std::vector<std::string> out;
-  std::string peers = plural(status.peers, "peer") + "  " + plural(status.relays, "relay");
-  if (canvas.wide && !status.nat.empty()) peers += "  NAT: " + status.nat;
-  out.push_back(std::move(peers));
+  out.push_back(plural(status.peers, "peer") + "  " + plural(status.relays, "relay"));
   std::string outbox = "outbox " + std::to_string(status.outbox);
   if (canvas.wide && status.outbox > 0) outbox += " (" + size_text(status.outbox_bytes) + ")";
   out.push_back(std::move(outbox));
@@ -184,11 +182,11 @@ void draw_hints(const Canvas& canvas, int row) {
     hints = model.overlay->kind == OverlayKind::search     ? " Enter search or open  n N next, before  C-f new search  Esc close"
             : model.overlay->kind == OverlayKind::switcher ? " Type to choose  Up Down  Enter opens  Esc close"
                                                            : " Up Down PgUp PgDn  Enter  Esc close";
-  } else if (columns >= 118) {
-    hints = " Enter send  M-Enter newline  M-a next unread  M-i info  ^F search  F1 help  . sealed ~ queued ^n relayed " +
+  } else if (columns >= 120) {
+    hints = " Enter send  M-Enter newline  M-a unread  M-i info  ^F search  F1 help ? no key . sealed ~ queued ^n relayed " +
             check + " delivered";
   } else {
-    hints = " Enter send  M-Enter newline  M-a next unread  F1 help   . ~ ^n " + check + " " + cross + " = states";
+    hints = " Enter send  M-Enter newline  M-a next unread  F1 help  ? . ~ ^n " + check + " " + cross + " = states";
   }
   canvas.grid.put(row, 0, safe_clusters(hints, {}), Style::dim);
 }

@@ -12,6 +12,7 @@ constexpr std::size_t kWordsPerRow = 4;
 constexpr int kWordColumns = 14;
 
 struct Asked {
+  int number;  // of the question
   const char* title;
   std::vector<std::string> lines;
   const char* prompt;   // "" where nothing is typed
@@ -34,57 +35,57 @@ std::vector<std::string> numbered_words(const Wizard& wizard) {
 Asked question_of(const Wizard& wizard) {
   switch (wizard.step) {
     case WizardStep::choose:
-      return {"1/6  A new identity",
+      return {1, "A new identity",
               {"There is no identity here yet: a key on this machine, from which comes the",
                "address that others write to.", "", "  1  create a new one", "  2  bring one back from its 24 recovery words", "",
-               "A key file is taken over by: comm identity import FILE"},
+               "A key file is taken over by: " + wizard.program + " identity import FILE"},
               "",
               " 1 or Enter create  2 recovery words  Esc leave"};
     case WizardStep::import_words:
-      return {"1/6  Recovery words",
+      return {1, "Recovery words",
               {"Type or paste the 24 words, with blanks between them."},
               "Words: ",
               " Enter go on  Esc back"};
     case WizardStep::passphrase:
-      return {"2/6  Passphrase",
+      return {2, "Passphrase",
               {"It encrypts the key on this disk and is asked for at every start.",
                "Nobody can restore a forgotten one; the recovery words can make a new one.", "",
                "Nothing and Enter: no passphrase."},
               "Passphrase: ",
               " Enter go on  Esc back"};
     case WizardStep::passphrase_again:
-      return {"2/6  Passphrase", {"The same once more."}, "Again: ", " Enter go on  Esc back"};
+      return {2, "Passphrase", {"The same once more."}, "Again: ", " Enter go on  Esc back"};
     case WizardStep::no_passphrase:
-      return {"2/6  No passphrase", {"Really none? Whoever can read this disk can then be you. [y/N]"}, "", " y none  Enter back"};
+      return {2, "No passphrase", {"Really none? Whoever can read this disk can then be you. [y/N]"}, "", " y none  Enter back"};
     case WizardStep::name:
-      return {"3/6  Name",
+      return {3, "Name",
               {"How should this program call you? Only you see it; nobody else is told.", "", "Nothing and Enter: no name."},
               "Name: ",
               " Enter go on  Esc back"};
     case WizardStep::bootstrap:
-      return {"4/6  First relay",
+      return {4, "First relay",
               {"A relay to join through, as HOST:PORT. Ask somebody who runs one.", "",
                "Nothing and Enter: none now; /connect HOST:PORT does it later,", "and others may come to you."},
               "Relay: ",
               " Enter go on  Esc back"};
-    case WizardStep::make: return {"5/6  Your address", {"Making the key ..."}, "", ""};
+    case WizardStep::make: return {5, "Your address", {"Making the key ..."}, "", ""};
     case WizardStep::address:
-      return {"5/6  Your address",
+      return {5, "Your address",
               {address_bech32m(wizard.address), address_hex(wizard.address), "", "Give it to those who shall write to you.",
                "/me shows it again."},
               "",
               " Enter go on"};
     case WizardStep::words: {
-      Asked out{"5/6  Recovery words", numbered_words(wizard), "", " Enter I have written them down  Esc back"};
+      Asked out{6, "Recovery words", numbered_words(wizard), "", " Enter I have written them down  Esc back"};
       out.lines.insert(out.lines.begin(), {"Write these on paper. Whoever has them is you; with them you are back on any machine.", ""});
       return out;
     }
     case WizardStep::confirm:
-      return {"5/6  Recovery words", {"Which word is number " + std::to_string(wizard.asked_word) + "?"}, "Word: ", " Enter go on  Esc back"};
+      return {6, "Recovery words", {"Which word is number " + std::to_string(wizard.asked_word) + "?"}, "Word: ", " Enter go on  Esc back"};
     case WizardStep::done:
     case WizardStep::left: break;
   }
-  return {"", {}, "", ""};
+  return {0, "", {}, "", ""};
 }
 
 int draw_wrapped(Grid& grid, int row, int left, const std::string& text, Style style, const SafeOptions& safe, int bottom) {
@@ -128,7 +129,9 @@ Picture draw(const Wizard& wizard, const ViewOptions& options) {
   }
   grid.fill(0, ' ', Style::bar);
   grid.put(0, 1, std::string_view("comm"), Style::bar);
-  grid.put(0, 7, std::string_view(question.title), Style::bar);
+  // Who brings the words along is not shown them again.
+  const int questions = wizard.imported || wizard.step == WizardStep::import_words ? 5 : 6;
+  grid.put(0, 7, std::to_string(question.number) + "/" + std::to_string(questions) + "  " + question.title, Style::bar);
   const int bottom = grid.rows() - 1;
   int row = 1, left = 2;
   if (wizard.step == WizardStep::address && !options.ascii) {

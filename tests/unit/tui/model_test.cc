@@ -105,6 +105,28 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_saved_is_a_draft_again) {
   BOOST_TEST(asked<DoBell>().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(nothing_is_lost_wherever_the_reader_has_gone_when_the_disk_refuses) {
+  person(carol, "carol");
+  past(bob, true, kNoon, "first", DeliveryState::needs_key);
+  line(address_hex(bob) + " first");  // its window opens and shows what the history has of it so far
+  BOOST_TEST(model.talk.entries.size() == 1u);
+  line("second");
+  const auto sent = asked<DoSend>();
+  BOOST_REQUIRE_EQUAL(sent.size(), 2u);
+  history.clear();
+  feed(UserEvent{UserError{"Disk full: message NOT saved.", sent[0].ref}});
+  BOOST_TEST(model.editor.text() == "first");
+  BOOST_TEST(model.talk.entries.empty());
+  open(carol);
+  feed(UserEvent{UserError{"Disk full: message NOT saved.", sent[1].ref}});
+  BOOST_TEST(model.editor.empty());
+  BOOST_TEST(model.notice == "Disk full: message NOT saved. It is the draft for bob again.");
+  open(bob);
+  BOOST_TEST(model.editor.text() == "first\nsecond");
+  feed(UserEvent{UserError{"Disk full: message NOT saved.", sent[1].ref}});  // once
+  BOOST_TEST(model.editor.text() == "first\nsecond");
+}
+
 BOOST_AUTO_TEST_CASE(a_message_is_shown_once) {
   open(bob);
   received(bob, "Hi");
@@ -159,6 +181,23 @@ BOOST_AUTO_TEST_CASE(unread_is_read_when_seen_and_only_then) {
   BOOST_TEST(commands<MarkRead>().empty());
   feed(FocusChanged{true});
   BOOST_TEST(commands<MarkRead>().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_request_is_unread_too) {
+  people[stranger].unread = 1;
+  received(stranger, "may I?");
+  key("M-a");
+  BOOST_CHECK((model.window == WindowRef{Page::talk, stranger}));
+  key("M-0");
+  key("M-a");
+  BOOST_TEST(model.notice == "Everything is read.");
+}
+
+BOOST_AUTO_TEST_CASE(who_has_no_name_is_named_once) {
+  feed(Resized{24, 80});
+  open(carol);
+  BOOST_TEST(shows("|c440..0001"));
+  BOOST_TEST(!shows("c440..0001  c440..0001"));
 }
 
 BOOST_AUTO_TEST_CASE(one_bell_while_away) {

@@ -43,6 +43,18 @@ bool at(const Wizard& wizard, WizardStep step) { return wizard.step == step; }
 
 BOOST_FIXTURE_TEST_SUITE(wizard_suite, First)
 
+BOOST_AUTO_TEST_CASE(a_short_passphrase_is_refused_and_gone) {
+  type("1");
+  line("seven 7");
+  BOOST_TEST(at(wizard, WizardStep::passphrase));
+  BOOST_TEST(wizard.trouble.starts_with("Too short"));
+  BOOST_TEST(wizard.secret.bytes.empty());
+  line("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4");  // four characters of two bytes
+  BOOST_TEST(at(wizard, WizardStep::passphrase));
+  line("eight  8");
+  BOOST_TEST(at(wizard, WizardStep::passphrase_again));
+}
+
 BOOST_AUTO_TEST_CASE(from_nothing_to_home) {
   type("1");
   type("correct horse");
