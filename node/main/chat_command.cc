@@ -108,12 +108,13 @@ bool wants_color() {
 std::optional<User> user_of_profile(const Options& options, Failure& failure) {
   auto place = find_profile(options, failure);
   if (!place) return std::nullopt;
+  const bool ask_all = !place->has_identity && frontend_kind(options) == FrontendKind::screen;
+  // Whether the directory can be used, and by us, is said before anything is asked for.
+  if ((place->has_identity || ask_all) && !DataDir::usable(place->dir, "comm chat", failure)) return std::nullopt;
   IdentitySeedBox seed;
   if (place->has_identity) {
-    // Whether another process has the profile is said before the passphrase is asked for.
-    if (!DataDir::open(place->dir, "comm chat", failure)) return std::nullopt;
     seed = unlock(*place, options, failure);
-  } else if (frontend_kind(options) == FrontendKind::screen) {
+  } else if (ask_all) {
     seed = first_run(*place, wants_color(), place->settings.ascii.value_or(false) || !utf8_locale(), failure);
   } else {
     failure = no_identity(*place);
@@ -139,7 +140,7 @@ void no_core_files() {
 bool utf8_locale() { return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0; }
 
 int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
-  block_window_signal();
+  Screen::block_signals();
   Failure failure;
   const std::string data_dir = chat.config.data_dir;
   std::vector<std::string> bootstrap = chat.config.bootstrap;

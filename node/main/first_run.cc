@@ -1,18 +1,18 @@
 #include "node/main/first_run.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <unistd.h>
+
+#include <iterator>
 
 #include "client_tui/shell/screen.h"
 #include "client_tui/view/wizard_view.h"
+#include "node/main/output.h"
 #include "node/main/screen_frontend.h"
 #include "proto/seal/os_random.h"
 
 namespace comm {
 namespace {
-
-constexpr int kSizeCheckMillis = 250;  // the window is asked for its size this often: nothing else happens yet
 
 // Generated or from the words; null only if the words' key is malformed, which the wizard excludes.
 IdentitySeedBox make_seed(const Wizard& wizard) {
@@ -30,8 +30,7 @@ void show_made(Wizard& wizard, const IdentitySeed& seed) {
 
 // Until the wizard is done or left.
 void converse(Screen& screen, Wizard& wizard, IdentitySeedBox& seed, bool ascii) {
-  Resized size = screen.read_size();
-  wizard_update(wizard, size);
+  wizard_update(wizard, screen.read_size());
   while (wizard.step != WizardStep::done && wizard.step != WizardStep::left) {
     screen.show(draw(wizard, {.ascii = ascii}));
     if (wizard.step == WizardStep::make) {
@@ -39,12 +38,13 @@ void converse(Screen& screen, Wizard& wizard, IdentitySeedBox& seed, bool ascii)
       show_made(wizard, *seed);
       continue;
     }
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&input, 1, kSizeCheckMillis) > 0)
+    pollfd waiting[] = {{STDIN_FILENO, POLLIN, 0}, {screen.signals(), POLLIN, 0}};
+    if (::poll(waiting, std::size(waiting), -1) < 0) continue;
+    if (waiting[1].revents != 0) screen.take_signals(false);
+    if (waiting[0].revents != 0)
       for (const ModelEvent& event : screen.read_input()) wizard_update(wizard, event);
     if (screen.at_end()) wizard.step = WizardStep::left;
-    size = screen.read_size();
-    wizard_update(wizard, size);
+    wizard_update(wizard, screen.read_size());
   }
 }
 
@@ -65,6 +65,7 @@ bool store(ProfilePlace& place, const Wizard& wizard, const IdentitySeed& seed, 
 
 IdentitySeedBox first_run(ProfilePlace& place, bool color, bool ascii, Failure& failure) {
   Wizard wizard;
+  wizard.program = program_name();
   IdentitySeedBox seed;
   {
     std::string why;

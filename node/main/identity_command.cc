@@ -150,8 +150,8 @@ int make_new(const Options& options) {
   OsRandom random;
   const auto seed = generate_identity(random);
   return keep(options, std::move(*place), *seed,
-              "write down the recovery words, they are the only way back to this identity: comm identity export --words" +
-                  (options.profile_name == "default" ? "" : " --profile " + options.profile_name));
+              "write down the recovery words, they are the only way back to this identity: `comm identity export --words" +
+                  (options.profile_name == "default" ? "`" : " --profile " + options.profile_name + "`"));
 }
 
 int passwd(const Options& options) {

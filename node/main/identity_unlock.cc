@@ -18,9 +18,9 @@ std::string profile_option(const ProfilePlace& place) {
 Failure no_identity(const ProfilePlace& place) {
   const std::string where = profile_option(place);
   return {kExitConfig, "there is no identity in " + place.title() + " yet. Make one:\n  comm identity new" + where +
-                           "                              asks for a passphrase on the terminal\n  comm identity new" + where +
-                           " --passphrase-fd 3 3<FILE     for scripts\n"
-                           "Or chat without one, as a SECRET of your own: comm - HOST:PORT. `comm --help` lists everything."};
+                           "    asks for a passphrase on the terminal\n  comm identity new" + where +
+                           " --passphrase-fd 3 3<FILE    for scripts\n"
+                           "Or chat without one, as a SECRET of your own: `comm - HOST:PORT`. `comm --help` lists everything."};
 }
 
 std::optional<ProfilePlace> find_identity(const Options& options, Failure& failure) {

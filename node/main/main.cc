@@ -26,7 +26,7 @@ WipedBytes take_secret(char* word) {
 int unknown(const CommandLine& line) {
   std::string sentence = "the first word is neither a command nor, with HOST:PORT after it, a secret.";
   if (!line.hint.empty()) sentence = "there is no such command; did you mean `comm " + line.hint + "`?";
-  complain(sentence + "\nChat: comm SECRET HOST:PORT [BOOTSTRAP...]   Commands: chat, relay, address, identity, demo, version.\n"
+  complain(sentence + "\nChat: `comm SECRET HOST:PORT [BOOTSTRAP...]`. Commands: chat, relay, address, identity, demo, version.\n"
                       "See `comm --help`.");
   return kExitUsage;
 }
@@ -44,6 +44,7 @@ int dispatch(const Options& options, GivenSecret given) {
 }
 
 int run(int argc, char** argv) {
+  if (argc > 0) called_as(argv[0]);
   std::vector<std::string_view> words;
   for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
   const CommandLine line = scan_command_line(words);
@@ -59,8 +60,9 @@ int run(int argc, char** argv) {
   if (line.form == Form::unknown) return unknown(line);
   const ParsedOptions parsed = parse_options(line);
   if (!parsed.options) {
-    if (parsed.exit_code == kExitOk) return print_lines(parsed.text);
-    Output(STDERR_FILENO).write(parsed.text);
+    const std::string text = with_program_name(parsed.text);
+    if (parsed.exit_code == kExitOk) return print_lines(text);
+    Output(STDERR_FILENO).write(text);
     return parsed.exit_code;
   }
   if (line.secret_index && taken.bytes.empty()) {

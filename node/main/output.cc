@@ -59,9 +59,36 @@ bool Output::line(std::string_view text) {
   return write(whole);
 }
 
+namespace {
+std::string g_called_as = "comm";  // set before any thread starts
+}  // namespace
+
+void called_as(std::string_view name) {
+  if (!name.empty()) g_called_as = name;
+}
+
+const std::string& program_name() { return g_called_as; }
+
+std::string with_program_name(std::string_view text) {
+  constexpr std::string_view kName = "comm";
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view before = text.substr(0, at), rest = text.substr(at);
+    const bool named = rest.starts_with(kName) && (rest.size() == kName.size() || rest[kName.size()] == ' ' || rest[kName.size()] == '`');
+    const bool command = before.ends_with("`") || before.ends_with("\n  ") || before == "  ";
+    if (named && command) {
+      out += g_called_as;
+      at += kName.size();
+    } else {
+      out += text[at++];
+    }
+  }
+  return out;
+}
+
 void complain(std::string_view sentence) {
   Output error(2);
-  if (error.writable()) error.line("comm: " + std::string(sentence));  // the end of a program waits for nobody
+  if (error.writable()) error.line("comm: " + with_program_name(sentence));  // the end of a program waits for nobody
 }
 
 }  // namespace comm

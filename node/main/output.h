@@ -29,4 +29,10 @@ class Output {
 // "comm: ..." on stderr, one line.
 void complain(std::string_view sentence);
 
+// How this program was called (argv[0], once, at the start): coreutils has a `comm` of its own on every PATH.
+void called_as(std::string_view name);
+const std::string& program_name();
+// Text for people with that name in its commands: those in backticks, and those on lines of their own, indented by two.
+std::string with_program_name(std::string_view text);
+
 }  // namespace comm

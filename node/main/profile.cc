@@ -138,7 +138,7 @@ Failure key_file_failure(const Error& error, const std::string& path) {
   if (reason == "key-file-version") return {kExitCorrupt, path + " was made by a newer version of this program."};
   if (reason == "key-file-cost") return {kExitCorrupt, path + " asks for more work than any that this program makes."};
   if (reason == "key-file-form") return {kExitCorrupt, path + " is not a key file, or only a part of one."};
-  return {kExitCorrupt, path + " is damaged. Take your recovery words: comm identity import --words"};
+  return {kExitCorrupt, path + " is damaged. Take your recovery words: `comm identity import --words`"};
 }
 
 IdentitySeedBox open_identity(const ProfilePlace& place, const SecretBytes* passphrase, Failure& failure) {

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "client_tui/model/wizard.h"
 #include "node/main/output.h"
 #include "node/shell/unique_fd.h"
 #include "proto/seal/key_file.h"
@@ -166,8 +167,7 @@ std::optional<SecretBytes> obtain_words(const Options& options, bool from_stdin,
   const std::string what = "recovery words";
   if (given(options, from_stdin)) return by_options(options, from_stdin, failure, what, read_secret_text);
   if (can_ask()) return ask_secret("Recovery words, on one line: ", failure, what);
-  failure = {kExitUsage, "no recovery words were given. Use --secret-file FILE, --secret-fd FD, or `-` for standard input."};
-  return std::nullopt;
+  return read_secret_text(STDIN_FILENO, failure, what);
 }
 
 std::optional<SecretBytes> obtain_passphrase(const std::optional<int>& fd, const std::string& prompt, Failure& failure) {
@@ -181,14 +181,18 @@ std::optional<SecretBytes> obtain_passphrase(const std::optional<int>& fd, const
 
 std::optional<SecretBytes> obtain_new_passphrase(const std::optional<int>& fd, Failure& failure) {
   const std::string what = "passphrase";
-  if (fd) return read_secret_line(*fd, failure, what);
-  if (!can_ask()) {
+  if (!fd && !can_ask()) {
     failure = {kExitConfig, "no passphrase was given, and there is no terminal to ask for one on. Use --passphrase-fd N, or "
                             "--no-passphrase to keep the key in the clear."};
     return std::nullopt;
   }
-  auto first = ask_secret("New passphrase: ", failure, what);
+  auto first = fd ? read_secret_line(*fd, failure, what) : ask_secret("New passphrase: ", failure, what);
   if (!first) return std::nullopt;
+  if (const std::string objection = passphrase_objection(first->view()); !objection.empty()) {
+    failure = {kExitUsage, objection + " Nothing was written."};
+    return std::nullopt;
+  }
+  if (fd) return first;
   const auto second = ask_secret("The same again: ", failure, what);
   if (!second) return std::nullopt;
   if (secure_equal(first->view(), second->view())) return first;

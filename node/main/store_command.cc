@@ -52,7 +52,7 @@ int run_store(const Options& options) {
   if (!std::filesystem::is_directory(options.data + "/store", error))
     return fail({kExitFailed, "there is no store in " + options.data + ". Is it the directory of a node's --data?"});
   Failure failure;
-  const auto directory = DataDir::open(options.data, "comm relay", failure);
+  const auto directory = DataDir::open(options.data, "comm relay --check", failure, "Stop it first.");
   if (!directory) return fail(failure);
   const std::string store = directory->store_path();
   const StoreReport report = options.repair ? repair_leveldb_store(store, is_intact) : check_leveldb_store(store);

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -47,7 +49,8 @@ std::string holder_of(int fd) {
 
 }  // namespace
 
-std::optional<DataDir> DataDir::open(const std::string& path, const std::string& program, Failure& failure) {
+std::optional<DataDir> DataDir::open(const std::string& path, const std::string& program, Failure& failure,
+                                     const char* if_in_use) {
   umask(077);
   if (const int error = path.empty() ? ENOENT : make_directories(path); error != 0) {
     failure = cannot("use data directory", path, error);
@@ -61,8 +64,8 @@ std::optional<DataDir> DataDir::open(const std::string& path, const std::string&
   }
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) {
-      failure = {kExitLocked, "profile data directory \"" + path + "\" is in use by " + holder_of(lock.get()) +
-                                  ". Use --data DIR."};
+      failure = {kExitLocked, "profile data directory \"" + path + "\" is in use by " + holder_of(lock.get()) + ". " +
+                                  if_in_use};
     } else {
       failure = cannot("lock", lock_path, errno);
     }
@@ -75,6 +78,17 @@ std::optional<DataDir> DataDir::open(const std::string& path, const std::string&
     return std::nullopt;
   }
   return DataDir(path, std::move(lock));
+}
+
+bool DataDir::usable(const std::string& path, const std::string& program, Failure& failure) {
+  struct stat existing{};
+  if (stat(path.c_str(), &existing) == 0) return open(path, program, failure).has_value();
+  std::string nearest = path;
+  while (nearest.size() > 1 && stat(nearest.c_str(), &existing) != 0)
+    nearest = nearest.find('/') == std::string::npos ? "." : nearest.substr(0, std::max<std::size_t>(nearest.rfind('/'), 1));
+  const int error = !S_ISDIR(existing.st_mode) ? ENOTDIR : access(nearest.c_str(), W_OK | X_OK) != 0 ? errno : 0;
+  if (error != 0) failure = cannot("use data directory", path, error);
+  return error == 0;
 }
 
 }  // namespace comm

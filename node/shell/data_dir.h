@@ -13,7 +13,12 @@ namespace comm {
 class DataDir {
  public:
   // Creates `path` (and its parents) with mode 0700 where missing; files made later get 0600 (umask 077).
-  static std::optional<DataDir> open(const std::string& path, const std::string& program, Failure& failure);
+  // `if_in_use`: what to do about another process that has it.
+  static std::optional<DataDir> open(const std::string& path, const std::string& program, Failure& failure,
+                                     const char* if_in_use = "Use --data DIR.");
+
+  // Whether open() would do; creates nothing where nothing is yet.
+  static bool usable(const std::string& path, const std::string& program, Failure& failure);
 
   const std::string& path() const { return path_; }
   std::string store_path() const { return path_ + "/store"; }

@@ -132,6 +132,15 @@ class ExitCodes(harness.Case):
             self.assertRefused(self.run_comm("relay", "--listen", where, "--data", self.home / "r"), 69, where)
             self.assertRefused(self.run_comm("alice", where, "--json"), 69, where)
 
+    def test_commands_in_hints_are_called_as_this_one_was(self):
+        done = self.run_comm()
+        self.assertEqual(done.returncode, 78)
+        self.assertIn(f"  {harness.COMM} identity new".encode(), done.stderr)
+        self.assertIn(f"`{harness.COMM} --help`".encode(), done.stderr)
+        self.assertTrue(done.stderr.startswith(b"comm: "))
+        self.assertIn(f"  {harness.COMM} relay --listen".encode(), self.run_comm("--help").stdout)
+        self.assertIn(f"did you mean `{harness.COMM} relay`".encode(), self.run_comm("rely").stderr)
+
     def test_an_address_of_another_machine(self):
         self.assertRefused(self.run_comm("relay", "--listen", "192.0.2.1:0", "--data", self.home / "r"), 69, "192.0.2.1")
 

@@ -82,21 +82,22 @@ class KeyFiles(IdentityCase):
     def test_without_a_passphrase_only_when_asked_for(self):
         self.assertFails(self.identity("new"), 78, "--passphrase-fd", "--no-passphrase")
         self.assertFails(self.identity("new", phrase=""), 64, "empty")
+        self.assertFails(self.identity("new", phrase="seven 7"), 64, "Too short", "8 characters")
         self.assertFalse(self.directory.exists() and any(self.directory.glob("*.key")))
         self.made()
         self.assertEqual(self.shown()["protection"], "none")
 
     def test_wrong_passphrase(self):
-        self.made(phrase="right")
+        self.made(phrase="the right one")
         self.assertFails(self.identity("export", "--words", phrase="wrong"), 77, "wrong passphrase")
         self.assertFails(self.identity("export", "--words"), 78, "--passphrase-fd")
 
     def test_passwd(self):
-        address = self.made(phrase="first")
-        self.assertFails(self.identity("passwd", phrase="no", new_phrase="second"), 77)
-        self.assertEqual(self.identity("passwd", phrase="first", new_phrase="second").returncode, 0)
-        self.assertFails(self.identity("export", "--words", phrase="first"), 77)
-        self.assertEqual(self.identity("passwd", "--no-passphrase", phrase="second").returncode, 0)
+        address = self.made(phrase="the first one")
+        self.assertFails(self.identity("passwd", phrase="no", new_phrase="the second one"), 77)
+        self.assertEqual(self.identity("passwd", phrase="the first one", new_phrase="the second one").returncode, 0)
+        self.assertFails(self.identity("export", "--words", phrase="the first one"), 77)
+        self.assertEqual(self.identity("passwd", "--no-passphrase", phrase="the second one").returncode, 0)
         self.assertEqual(self.shown()["protection"], "none")
         self.assertEqual(self.shown()["address"], address)
         self.assertEqual(sorted(p.name for p in self.directory.iterdir()), ["LOCK", "identity.key"])
@@ -111,7 +112,7 @@ class KeyFiles(IdentityCase):
             self.assertFails(self.run_comm("--json"), 65, "identity.key")
 
     def test_a_full_disk_leaves_the_old_key_file(self):
-        self.made(phrase="first")
+        self.made(phrase="the first one")
         key = self.directory / "identity.key"
         before = key.read_bytes()
 
@@ -121,7 +122,7 @@ class KeyFiles(IdentityCase):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
 
-        old, new = self.pipe("first"), self.pipe("second")
+        old, new = self.pipe("the first one"), self.pipe("the second one")
         done = subprocess.run([harness.COMM, "identity", "passwd", "--passphrase-fd", str(old), "--new-passphrase-fd", str(new)],
                               capture_output=True, pass_fds=(old, new), env=self.environment, preexec_fn=no_bytes,
                               timeout=harness.PATIENCE, check=False)
@@ -164,13 +165,13 @@ class Recovery(IdentityCase):
         return done.stdout.decode().strip()
 
     def test_words_bring_the_identity_back(self):
-        address = self.made(phrase="p")
-        words = self.words(phrase="p")
+        address = self.made(phrase="a passphrase")
+        words = self.words(phrase="a passphrase")
         self.assertEqual(len(words.split()), 24)
         self.assertTrue(WORDS.check(words))
         shutil.rmtree(self.directory)
         layout = "\n".join(" ".join(words.split()[i:i + 6]) for i in range(0, 24, 6)).upper() + "\n\n"
-        done = self.identity("import", "--words", "-", "--no-passphrase", input=layout.encode())
+        done = self.identity("import", "--words", "--no-passphrase", input=layout.encode())
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout.decode().split()[0], address)
         self.assertEqual(self.words(), words)
@@ -186,16 +187,16 @@ class Recovery(IdentityCase):
         self.assertFalse((self.directory / "identity.key").exists())
 
     def test_a_copy_of_the_key_file(self):
-        address = self.made(phrase="p")
+        address = self.made(phrase="a passphrase")
         copy = self.home / "backup.key"
         self.assertEqual(self.identity("export", copy).returncode, 0)
         self.assertEqual(stat.S_IMODE(copy.stat().st_mode), 0o600)
         self.assertFails(self.identity("export", copy), 1, "exists already")
         self.assertEqual(self.identity("export", "-").stdout, copy.read_bytes())
-        self.assertFails(self.identity("import", copy, "--profile", "b", phrase="q"), 77)
-        self.assertEqual(self.identity("import", copy, "--profile", "b", phrase="p").returncode, 0)
+        self.assertFails(self.identity("import", copy, "--profile", "b", phrase="not that one"), 77)
+        self.assertEqual(self.identity("import", copy, "--profile", "b", phrase="a passphrase").returncode, 0)
         self.assertEqual(self.shown("--profile", "b")["address"], address)
-        self.assertEqual(self.words("--profile", "b", phrase="p"), self.words(phrase="p"))
+        self.assertEqual(self.words("--profile", "b", phrase="a passphrase"), self.words(phrase="a passphrase"))
 
     def test_a_secret_becomes_a_profile_with_its_history(self):
         relay = self.relay()
@@ -254,7 +255,7 @@ class Chats(IdentityCase):
             self.assertNotIn(b"passphrase\0", (harness.Path(f"/proc/{process.pid}/cmdline")).read_bytes().replace(b"--passphrase", b""))
 
     def test_wrong_and_missing_passphrase(self):
-        self.made(phrase="right")
+        self.made(phrase="the right one")
         self.assertFails(self.run_comm("--json"), 78, "--passphrase-fd")
         fd = self.pipe("wrong")
         done = subprocess.run([harness.COMM, "--json", "--passphrase-fd", str(fd)], capture_output=True, pass_fds=[fd],
@@ -263,11 +264,11 @@ class Chats(IdentityCase):
         self.assertFails(done, 77, "wrong passphrase")
 
     def test_credentials_of_a_service(self):
-        address = self.made(phrase="p")
+        address = self.made(phrase="a passphrase")
         credentials = self.home / "credentials"
         credentials.mkdir(mode=0o700)
         shutil.move(self.directory / "identity.key", credentials / "identity")
-        (credentials / "passphrase").write_text("p\n")
+        (credentials / "passphrase").write_text("a passphrase\n")
         for file in credentials.iterdir():
             file.chmod(0o600)
         self.environment["CREDENTIALS_DIRECTORY"] = str(credentials)
@@ -276,8 +277,8 @@ class Chats(IdentityCase):
         self.assertEqual(self.profile_chat(name="a secret there").address, ALEP)
 
     def test_a_second_instance(self):
-        self.made(phrase="p")
-        fd = self.pipe("p")
+        self.made(phrase="a passphrase")
+        fd = self.pipe("a passphrase")
         os.set_inheritable(fd, True)
         first = self.profile_chat("--passphrase-fd", fd, close_fds=False)
         os.close(fd)
@@ -377,7 +378,7 @@ class Terminal(IdentityCase):
 
     def test_two_that_differ(self):
         child = self.spawn("identity", "new")
-        self.answer(child, "New passphrase: ", "one")
+        self.answer(child, "New passphrase: ", "one of two")
         self.answer(child, "again: ", "other")
         child.expect("differ")
         child.expect(pexpect.EOF)

@@ -108,6 +108,8 @@ class Repair(Case):
         relay.ready
         done = self.repair(self.data)
         self.assertEqual(done.returncode, 73, done)
+        self.assertIn(f"in use by pid {relay.pid} ".encode(), done.stderr)
+        self.assertIn(b"Stop it first.", done.stderr)
         self.assertEqual(relay.terminate(), 0)
 
     def test_flipped_byte_in_a_table(self):

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Scenarios 1, 2 and 30: the wizard; no identity and no terminal; what help, QR code and switcher look like at 80x24."""
+import fcntl
 import re
 import subprocess
 
@@ -41,7 +42,6 @@ class FirstRun(TuiCase):
         alice.wait("2/6  Passphrase")
         self.answer(alice, "Passphrase: ", "short")
         alice.wait("Too short")
-        alice.keys("C-u")
         for question in ("Passphrase: ", "Again: "):
             self.answer(alice, question, "typed-in-the-dark")
         self.answer(alice, "3/6  Name", "Alice")
@@ -55,6 +55,7 @@ class FirstRun(TuiCase):
         self.assertEqual(decoded(self.home / "qr.pgm", alice.rows()), "COMM:" + address.upper(), alice.text())
         self.assertFalse((self.home / "data/comm/default/identity.key").exists())
         alice.keys("Enter")
+        alice.wait("6/6  Recovery words")
         alice.wait("24 ")
         words = {int(n): w for n, w in re.findall(r"\b(\d{1,2}) ([a-z]{3,8})\b", alice.text())}
         self.assertEqual(sorted(words), list(range(1, 25)), alice.text())
@@ -96,18 +97,18 @@ class FirstRun(TuiCase):
         alice = self.wizard()
         alice.wait("1/6  A new identity")
         alice.type("2")
-        alice.wait("1/6  Recovery words")
+        alice.wait("1/5  Recovery words")
         alice.paste(" ".join(["nosuchword", *words[1:]]))
         alice.keys("Enter")
         alice.wait("Word 1 is not in the list")
         alice.keys("C-u")
         alice.paste(" ".join(words))
         alice.keys("Enter")
-        self.answer(alice, "2/6  Passphrase", "")
+        self.answer(alice, "2/5  Passphrase", "")
         alice.wait("[y/N]")
         alice.type("y")
-        self.answer(alice, "3/6  Name", "")
-        self.answer(alice, "4/6  First relay", "")
+        self.answer(alice, "3/5  Name", "")
+        self.answer(alice, "4/5  First relay", "")
         alice.wait(address)
         alice.keys("Enter")
         alice.wait("Enter send")
@@ -120,6 +121,18 @@ class FirstRun(TuiCase):
         self.assertEqual(alice.exit_code(), 78)
         alice.assert_restored()
         self.assertFalse((self.home / "data/comm/default").exists())
+
+    def test_a_directory_in_use_is_said_before_the_questions(self):
+        home = self.home / "data/comm/default"
+        home.mkdir(parents=True)
+        with open(home / "LOCK", "w") as lock:
+            lock.write("4711 comm identity\n")
+            lock.flush()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            alice = self.wizard()
+            self.assertEqual(alice.exit_code(), 73)
+        self.assertIn("4711", alice.text())
+        self.assertNotIn(b"1/6", alice.bytes)
 
     def test_02_on_a_pipe(self):
         done = self.run_comm()
