@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ namespace {
 
 // Bracketed paste and focus reports.
 constexpr char kReportsOn[] = "\033[?2004h\033[?1004h", kReportsOff[] = "\033[?1004l\033[?2004l";
+
+constexpr int kTerminalSignals[] = {SIGWINCH, SIGTSTP, SIGCONT};
 
 // How long to wait for the rest of an escape sequence, and of a paste that came in pieces.
 constexpr int kSequenceMillis = 25, kPasteMillis = 50;
@@ -86,6 +89,23 @@ void arm_rescue() {
     action.sa_handler = on_fatal;
     ::sigaction(number, &action, nullptr);
   }
+}
+
+sigset_t terminal_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : kTerminalSignals) sigaddset(&set, number);
+  return set;
+}
+
+// As the shell expects of a program told to stop; returns when it goes on, at once if nobody could make it go on.
+void stop_here() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  ::raise(SIGTSTP);
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
 std::wstring to_wide(const std::string& text) {
@@ -165,9 +185,22 @@ std::string base64(std::string_view text) {
 
 struct Screen::Impl {
   SCREEN* terminal = nullptr;
+  int signals = -1;
   bool color = false;
   bool ended = false;
   KeyDecoder decoder;
+
+  // Which of them has come since the last look.
+  struct Came { bool stop = false, go_on = false; };
+  Came read_signals() {
+    Came out;
+    signalfd_siginfo info{};
+    while (::read(signals, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+      out.stop |= info.ssi_signo == SIGTSTP;
+      out.go_on |= info.ssi_signo == SIGCONT;
+    }
+    return out;
+  }
 
   // What has come at once. A paste is more than one read brings, and must not be taken for typing at any of the seams.
   std::string read_burst() {
@@ -193,9 +226,15 @@ std::unique_ptr<Screen> Screen::open(bool color, std::string& why) {
     why = "standard input is not a terminal";
     return nullptr;
   }
+  block_signals();
+  const sigset_t taken = terminal_signals();
   auto impl = std::make_unique<Impl>();
+  impl->signals = ::signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
   impl->terminal = ::newterm(nullptr, stdout, stdin);
+  ::signal(SIGTSTP, SIG_DFL);  // newterm() has a handler of its own for it, and would have SIGWINCH interrupt us
+  block_signals();
   if (impl->terminal == nullptr) {
+    if (impl->signals >= 0) ::close(impl->signals);
     const char* term = std::getenv("TERM");
     why = std::string("the terminal type \"") + (term != nullptr ? term : "") + "\" is unknown here";
     return nullptr;
@@ -217,7 +256,30 @@ Screen::~Screen() {
   write_quietly(kReportsOff, sizeof kReportsOff - 1);
   ::endwin();
   ::delscreen(impl_->terminal);
+  if (impl_->signals >= 0) ::close(impl_->signals);
   g_rescue.armed = 0;
+}
+
+void Screen::block_signals() {
+  const sigset_t set = terminal_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+int Screen::signals() const { return impl_->signals; }
+
+void Screen::take_signals(bool away) {
+  Impl::Came came = impl_->read_signals();
+  if (came.stop) {
+    if (!away) suspend();
+    stop_here();
+    came = impl_->read_signals();  // SIGCONT, and what else came meanwhile
+    if (!away) resume();
+  } else if (came.go_on && !away) {
+    // Stopped without a word (SIGSTOP): the shell has set its own modes and written where it liked.
+    suspend();
+    resume();
+  }
+  if (!away) repaint();  // after a change of size too, terminals crop and refill as they like
 }
 
 std::vector<ModelEvent> Screen::read_input() {

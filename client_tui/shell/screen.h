@@ -18,9 +18,17 @@ class Screen {
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
+  // SIGWINCH, SIGTSTP and SIGCONT are taken by descriptor. Call before any thread starts.
+  static void block_signals();
+  // Readable when one has come: call take_signals, then ask for the size and show a picture.
+  int signals() const;
+  // Stops the process if that was asked for, and takes the terminal back when it goes on. `away`: another program has
+  // the terminal, which is then left alone.
+  void take_signals(bool away);
+
   // What was typed since the last call; never waits. Call when stdin is readable.
   std::vector<ModelEvent> read_input();
-  // The window's size as the system has it now; call after SIGWINCH.
+  // The window's size as the system has it now.
   Resized read_size();
   void show(const Picture& picture);
   void repaint();       // everything anew at the next show()

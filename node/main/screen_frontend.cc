@@ -1,8 +1,6 @@
 #include "node/main/screen_frontend.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -16,13 +14,6 @@ constexpr Millis kDraftDelay = 700;      // after a key: drafts are on disk with
 constexpr int kInfoPaneColumns = 110;
 constexpr int kMostRedraws = 64;         // parts of the history loaded while one picture is drawn
 
-sigset_t window_signal() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGWINCH);
-  return set;
-}
-
 std::string last_line(const std::string& path) {
   std::ifstream in(path);
   std::string line, last;
@@ -32,11 +23,6 @@ std::string last_line(const std::string& path) {
 }
 
 }  // namespace
-
-void block_window_signal() {
-  const sigset_t set = window_signal();
-  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
 
 std::unique_ptr<ScreenFrontend> ScreenFrontend::open(Runtime& runtime, ScreenConfig config, std::string& why) {
   auto screen = Screen::open(config.color, why);
@@ -54,9 +40,6 @@ ScreenFrontend::ScreenFrontend(Runtime& runtime, ScreenConfig config, std::uniqu
     ::dup2(log, STDERR_FILENO);
     ::close(log);
   }
-  block_window_signal();  // newterm() asked for it to interrupt; the descriptor below is how it is told instead
-  const sigset_t set = window_signal();
-  window_fd_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   model_.settings = config_.screen;
   model_.keymap = config_.keymap;
   model_.lifetime = config_.lifetime;
@@ -73,8 +56,7 @@ void ScreenFrontend::close(int exit_code) {
     ::dup2(saved_stderr_, STDERR_FILENO);
     ::close(saved_stderr_);
   }
-  if (window_fd_ >= 0) ::close(window_fd_);
-  saved_stderr_ = window_fd_ = -1;
+  saved_stderr_ = -1;
   if (exit_code == 0) return;
   complain("the chat ended because of: " + last_line(log_path_) + "\ncomm: more in " + log_path_);
 }
@@ -92,7 +74,7 @@ void ScreenFrontend::ready(const Ready& ready) {
   open_first_window();
   no_peers_.start();
   runtime_.watch(STDIN_FILENO, [this] { on_input(); });
-  if (window_fd_ >= 0) runtime_.watch(window_fd_, [this] { on_window(); });
+  if (screen_->signals() >= 0) runtime_.watch(screen_->signals(), [this] { on_signals(); });
 }
 
 // Where the talk went on last; home if there was none.
@@ -147,7 +129,8 @@ void ScreenFrontend::leaving() { save_drafts(); }
 
 void ScreenFrontend::user(const UserEvent& event) {
   feed(Clock{runtime_.now().wall, model_.utc_offset_minutes});
-  if (std::holds_alternative<Received>(event) || std::holds_alternative<StateChanged>(event)) refresh();
+  const bool own_status = std::holds_alternative<PeerStatus>(event);
+  if (!own_status) refresh();  // contacts too: a full disk may have taken back what was just done
   if (const auto* peers = std::get_if<PeerStatus>(&event)) no_peers_.status(*peers);
   feed(event);
 }
@@ -161,13 +144,10 @@ void ScreenFrontend::on_input() {
   runtime_.stop(kExitOk);
 }
 
-void ScreenFrontend::on_window() {
-  signalfd_siginfo info;
-  while (::read(window_fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
-  }
-  if (editor_fd_ >= 0) return;
-  feed(screen_->read_size());
-  screen_->repaint();  // terminals crop and refill as they like; what is there now is unknown
+void ScreenFrontend::on_signals() {
+  const bool away = editor_fd_ >= 0;
+  screen_->take_signals(away);
+  if (!away) feed(screen_->read_size());
 }
 
 void ScreenFrontend::load_info() {

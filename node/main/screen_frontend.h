@@ -26,9 +26,6 @@ struct ScreenConfig {
   Keymap keymap;
 };
 
-// Call before any thread starts: SIGWINCH is taken by descriptor.
-void block_window_signal();
-
 class ScreenFrontend final : public Frontend {
  public:
   // Null, with a sentence in `why`, if the terminal cannot be used.
@@ -49,7 +46,7 @@ class ScreenFrontend final : public Frontend {
   void refresh_status();
   void open_first_window();
   void on_input();
-  void on_window();
+  void on_signals();
   void on_editor();
   void tick();
   void save_drafts();
@@ -73,7 +70,6 @@ class ScreenFrontend final : public Frontend {
   bool dirty_ = true;
   bool ready_ = false;
   bool saving_ = false;                // a timer for drafts runs
-  int window_fd_ = -1;
   int saved_stderr_ = -1;
   int editor_fd_ = -1;                 // pidfd of $EDITOR while it has the terminal
   pid_t editor_pid_ = -1;

@@ -3,10 +3,12 @@
 import os
 import signal
 import subprocess
+import termios
 import time
 import unittest
+from pathlib import Path
 
-from terminal import Tmux, TuiCase, harness
+from terminal import BRACKETED_PASTE, Tmux, TuiCase, harness
 
 
 class End(TuiCase):
@@ -66,6 +68,38 @@ class End(TuiCase):
 
     def test_27_aborted(self):
         self.ends_by(signal.SIGABRT, (-signal.SIGABRT,))
+
+    def stopped_and_continued(self, number):
+        alice = self.open()
+        alice.type("a draft")
+        alice.wait("a draft")
+        alice.settle()
+        alice.signal(number)
+        if number == signal.SIGSTOP:
+            self.eventually(lambda: Path(f"/proc/{alice.pid}/stat").read_text().rsplit(")")[1].split()[0] == "T", what="the stop")
+        # The shell takes the terminal: its modes, its prompt; somebody changes the size of the window.
+        termios.tcsetattr(alice.child.child_fd, termios.TCSANOW, alice.before)
+        with alice.lock:
+            alice.stream.feed(b"\x1b[?2004l\x1b[2J\x1b[5;5Hremains of the shell")
+        alice.resize(30, 100)
+        alice.signal(signal.SIGCONT)
+        alice.wait("a draft")
+        alice.wait_gone("remains of the shell")
+        self.assertEqual(len(alice.rows()), 30)
+        alice.wait_until(lambda: "F1 help" in alice.rows()[29], "the hints in the last row")
+        self.assertIn(BRACKETED_PASTE, alice.screen.mode)
+        alice.type(" goes on")
+        alice.wait("a draft goes on")  # key by key, not line by line
+        alice.keys("Enter")
+        self.bob.wait("received", text="a draft goes on")
+        self.assertEqual(alice.quit(), 0)
+        alice.assert_restored()
+
+    def test_stopped_by_sigstop(self):
+        self.stopped_and_continued(signal.SIGSTOP)
+
+    def test_told_to_stop_where_no_shell_could_continue_it(self):
+        self.stopped_and_continued(signal.SIGTSTP)
 
     def test_27_window_closed(self):
         alice = Tmux(self, [self.SECRET, harness.LOOPBACK, self.network[0].endpoint, "--params", "test"])
