@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo test check check-long bench bench-client sim model fuzz asan tsan clang coverage fmt lint man install \
+.PHONY: help deps build run demo test check check-long conformance-repeat bench bench-client sim model fuzz asan tsan clang coverage fmt lint man install \
         uninstall dist ci clean build-deps test-deps dev-deps configure configure-tests
 .NOTPARALLEL:
 
@@ -94,6 +94,10 @@ fuzz: dev-deps ## run every fuzz target for SECONDS=60 each; new inputs go to bu
 	@cmake --build build/fuzz -j$(JOBS) \
 	  --target $$(ninja -C build/fuzz -t targets all | sed -n 's/^\(fuzz_[a-z_]*\): phony$$/\1/p')
 	@.ci/fuzz $(SECONDS)
+
+conformance-repeat: configure-tests ## conformance cases over and over: timing 200 times, others 5; goes on where it stopped
+	@cmake --build build -j$(JOBS) --target comm
+	@conformance/comm-conformance repeat --iut "build/comm adapter" --state build/conformance-repeat.json --budget $(SECONDS)
 
 coverage: dev-deps ## line coverage of the unit and property tests, by file
 	@test -f build/coverage/build.ninja || cmake --preset coverage

@@ -6,8 +6,8 @@ import os
 import pathlib
 import sys
 
-from . import (casework, fuzz, interop, ops, registry, report, runner, selftest, specification, trace, vectors, worked,
-               worked_text)
+from . import (casework, fuzz, interop, network, ops, registry, repeat, report, runner, selftest, specification, trace, vectors,
+               worked, worked_text)
 from .levels import run_vectors
 
 CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
@@ -28,7 +28,7 @@ def _parser():
     command.add_argument("--iut", required=True, metavar="CMD", help="the adapter of the implementation under test")
     _selection(command)
     command.add_argument("--spec", default="1.0", choices=["1.0"])
-    command.add_argument("--level", default="node", choices=["vectors", "node", "all"])
+    command.add_argument("--level", default="node", choices=["vectors", "node", "network", "all"])
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--repeat", type=int, default=1, metavar="N")
     command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
@@ -67,11 +67,19 @@ def _parser():
     command.add_argument("--quick", action="store_true", help="a sample of the mutants")
     command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
     command.add_argument("--mutant", metavar="GLOB")
+    command.add_argument("--part", metavar="K/N", help="the Kth of N parts of the mutants, nothing else; 0: everything but mutants")
     command.add_argument("--update", action="store_true", help="write mutants/expected-kills.json")
     command.set_defaults(run=lambda options: selftest.run(options))
     command = commands.add_parser("requirements", help="the machine-readable index spec/requirements.json: is it what the text says?")
     command.add_argument("--write", action="store_true", help="write it anew")
     command.set_defaults(run=_requirements)
+    command = commands.add_parser("repeat", help="the flake gate: cases tagged timing 200 times, others 5; goes on where it stopped")
+    command.add_argument("--iut", required=True, metavar="CMD")
+    command.add_argument("--state", required=True, metavar="FILE", help="what has been counted so far")
+    command.add_argument("--budget", type=float, default=540, metavar="SECONDS")
+    command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
+    command.add_argument("--time-scale", type=float, default=2.0, metavar="F")
+    command.set_defaults(run=_repeat)
     command = commands.add_parser("fuzz", help="the same random inputs to this and another implementation")
     command.add_argument("--iut", required=True, metavar="CMD")
     command.add_argument("--inputs", type=int, default=20_000, metavar="N")
@@ -121,6 +129,11 @@ def _run(options):
     if options.level in ("vectors", "all"):
         code = run_vectors(options.iut, CONFORMANT, FAILED, UNUSABLE, NOTHING)
         if options.level == "vectors" or code == UNUSABLE:
+            return code
+    if options.level in ("network", "all"):
+        code = max(code, _verdicts(network.run(options.iut, selftest.PROGRAM + " node", options.seed, 2 * casework.PATIENCE
+                                               * options.time_scale)))
+        if options.level == "network":
             return code
     identifiers = _selected(options)
     if not identifiers:
@@ -237,8 +250,12 @@ def _explain(options):
 
 
 def _interop(options):
+    return _verdicts(interop.run(options.a, options.b, casework.PATIENCE * options.time_scale))
+
+
+def _verdicts(results):
     failed = 0
-    for name, verdict, note in interop.run(options.a, options.b, casework.PATIENCE * options.time_scale):
+    for name, verdict, note in results:
         print(f"{verdict:6} {name:44} {note}", flush=True)
         failed += verdict != "PASS"
     return FAILED if failed else CONFORMANT
@@ -262,6 +279,19 @@ def _requirements(options):
         print(f"{where}: {complaint}")
     print(f"{len(specification.by_id())} requirements, {len(found)} complaints")
     return FAILED if found else CONFORMANT
+
+
+def _repeat(options):
+    gate = repeat.Gate(options.state)
+    repeat.run(gate, options.iut, options.jobs, casework.PATIENCE * options.time_scale, options.budget, _progress)
+    failed = gate.failed()
+    for case, notes in failed.items():
+        print(f"{case}: {len(notes)} of {len(notes) + gate.passed(case)}: {notes[-1]}")
+    timing = sum(spec.timing for spec in registry.load().values())
+    print(f"{sum(map(gate.passed, gate.wanted))} passed of {sum(gate.wanted.values())} ({timing} cases {repeat.TIMING} times, "
+          f"{len(gate.wanted) - timing} cases {repeat.OTHERS} times), {sum(map(len, failed.values()))} failed, "
+          f"{len(gate.open())} cases not done")
+    return FAILED if failed else NOTHING if gate.open() else CONFORMANT
 
 
 def _fuzz(options):

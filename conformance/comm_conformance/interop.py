@@ -20,8 +20,9 @@ class World:
         self.patience, self.poller = patience, zmq.Poller()
         self.scratch, self.subjects = scratch_directory(), []
 
-    def start(self, name, command, peers=()):
+    def start(self, name, command, peers=(), **environment):
         subject = Subject(command, self.scratch / name, "interop " + name, "interop", [p.ready["endpoint"] for p in peers])
+        subject.environment |= environment
         self.subjects.append(subject)
         self.again(subject)
         return subject

@@ -8,6 +8,7 @@ A case belongs to the category of its directory. `fresh`: it starts its own impl
 otherwise it shares one with others. A negative case has to see its positive twin twice, before and after.
 """
 import importlib.util
+import inspect
 from dataclasses import dataclass
 
 from .base import CONFORMANCE
@@ -26,6 +27,11 @@ class Spec:
     slow: bool
     run: object
     about: str
+
+    @property
+    def timing(self):
+        """Whether its verdict depends on what comes first in real time: it waits for something while time passes."""
+        return any(word in inspect.getsource(self.run) for word in ("tick_until(", "settle(", "pass_time("))
 
     @property
     def category(self):

@@ -104,6 +104,9 @@ def run(options):
     kills = json.loads(KILLS.read_text()) if KILLS.exists() else {}
     globs = (options.mutant or "*").split(",")
     names = [n for n in mutants.MUTANTS if any(fnmatch.fnmatch(n, glob) for glob in globs)]
+    if options.part:
+        part, _, parts = options.part.partition("/")
+        names = names[int(part) - 1::int(parts)] if parts else []
     if options.quick:
         names = names[::max(1, len(names) // SAMPLE)]
     scratch = casework.scratch_directory()
@@ -111,7 +114,7 @@ def run(options):
     try:
         red = _static()
         red += _mutants(options, names, kills)
-        if not options.mutant:
+        if not options.mutant and options.part in (None, "0"):
             red += _degenerate(options)
             red += _oracles(options, kills)
     finally:

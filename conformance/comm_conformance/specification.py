@@ -1,4 +1,5 @@
 """The requirements, parsed from the text of spec/."""
+import functools
 import hashlib
 import json
 import re
@@ -10,6 +11,7 @@ _BLOCK = re.compile(r"^\*\*\[([A-Z]{3}-\d{3})\]\*\* \(([A-Z ]+) · ([a-z]+) · (
 _ID = re.compile(r"[A-Z]{3}-\d{3}")
 _ERROR = re.compile(r"`((?:frame|decode|schema|crypto|policy|state)/[^`]*?)(?:, (ignore|drop-message|count|statistics|disconnect))?`"
                     r"(?:, (ignore|drop-message|count|statistics|disconnect))?")
+_SCOPE = re.compile(r"\b(ignore|drop-message|count|statistics|disconnect)\b")
 INDEX = SPEC / "requirements.json"
 
 
@@ -30,7 +32,8 @@ class Requirement:
     @property
     def errors(self):
         """[(stage/reason, scope or None)] that the text names."""
-        return [(error, inside or after or None) for error, inside, after in _ERROR.findall(self.text)]
+        last = _SCOPE.findall(self.text)  # several errors may share one scope, named after the last
+        return [(error, inside or after or last[-1]) for error, inside, after in _ERROR.findall(self.text)]
 
     @property
     def level(self):
@@ -47,6 +50,16 @@ def requirements():
             yield Requirement(*match.groups(), block[block.index(") ") + 2:], path.name, twins)
 
 
+@functools.cache
+def registered():
+    """Every stage/reason of the table in 99-registry."""
+    out = set()
+    for row in re.findall(r"^\| ((?:frame|decode|schema|crypto|policy|state)/[^|]*) \|", (SPEC / "99-registry.md").read_text(), re.M):
+        stage, _, reasons = row.partition("/")
+        out |= {f"{stage}/{reason.strip()}" for reason in reasons.split(",")}
+    return out
+
+
 def by_id():
     return {requirement.id: requirement for requirement in requirements()}
 
@@ -60,6 +73,9 @@ def complaints():
         seen[requirement.id] = requirement
         if requirement.level not in requirement.text:
             yield requirement.id, f"does not say {requirement.level}"
+        for error, _ in requirement.errors:
+            if "<" not in error and error not in registered():
+                yield requirement.id, f"names {error}, which is not in the registry"
         if requirement.observed == "none" and "{excluded:" not in requirement.text:
             yield requirement.id, "is not observable and gives no reason"
     for requirement in seen.values():
