@@ -23,20 +23,20 @@ std::optional<CurveKey> user_id_of(ZmqMessage& message) {
 Listener::Listener(ZmqContext& context, const TransportConfig& config, const CurvePair& server, QueueBudget& budget)
     : budget_(budget), zap_(context), router_(context, ZMQ_ROUTER), guard_(config) {
   CHECK(router_);
-  configure(server);
+  configure(server, config.max_inbound);
   learn_first_route(context);
   monitor_ = SocketMonitor(context, router_, "listener");
   CHECK(monitor_);
 }
 
-void Listener::configure(const CurvePair& server) {
+void Listener::configure(const CurvePair& server, std::size_t max_inbound) {
   router_.set(ZMQ_ROUTER_MANDATORY, 1);
   router_.set(ZMQ_ROUTER_HANDOVER, 0);
   router_.set(ZMQ_CURVE_SERVER, 1);
   router_.set(ZMQ_CURVE_SECRETKEY, server.secret.view());
   router_.set(ZMQ_ZAP_DOMAIN, as_bytes("comm"));
   router_.set(ZMQ_SNDHWM, kHighWaterMark);
-  router_.set(ZMQ_RCVHWM, kHighWaterMark);
+  router_.set(ZMQ_RCVHWM, receive_window(max_inbound));
   router_.set(ZMQ_RCVBUF, kSocketBufferBytes);
   router_.set(ZMQ_SNDBUF, kSocketBufferBytes);
   router_.set_size(ZMQ_MAXMSGSIZE, static_cast<std::int64_t>(kMaxPacketBytes) + kCurveOverheadBytes);

@@ -47,7 +47,7 @@ class Listener {
   struct Ending { LinkId link; Millis latest; };  // its connection is gone; packets may still be in our pipe
   using Departed = std::pair<Bytes, CurveKey>;
 
-  void configure(const CurvePair& server);
+  void configure(const CurvePair& server, std::size_t max_inbound);
   void learn_first_route(ZmqContext& context);
   void watch_connections(Millis now);
   bool route_is_forged(ByteView route) const;

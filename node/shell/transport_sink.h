@@ -31,7 +31,16 @@ inline constexpr int kPacketsPerRound = 64;                // of one socket, bef
 inline constexpr Millis kGuardInterval = 100;
 inline constexpr Millis kBlockedRetry = 10;  // should the news that a peer reads again get lost between calls
 inline constexpr int kCurveOverheadBytes = 33;             // of a message as libzmq measures it
-inline constexpr int kHighWaterMark = 8;                   // messages in each direction of a connection
+inline constexpr int kHighWaterMark = 8;                   // messages in each direction of a connection, at most
+inline constexpr std::size_t kReceiveBudgetBytes = std::size_t{256} << 20;  // unread, over all inbound connections
+
+// What libzmq reads ahead on each of so many inbound connections: thousands that all send while the disk lags must not hold
+// eight of the largest packets each. Two at least, so that one arrives while another is worked on. Set once: libzmq 4.3.4
+// crashes when the mark of a bound socket is changed while a connection ends.
+constexpr int receive_window(std::size_t max_inbound) {
+  const std::size_t each = kReceiveBudgetBytes / kMaxPacketBytes / (max_inbound == 0 ? 1 : max_inbound);
+  return each < 2 ? 2 : each > kHighWaterMark ? kHighWaterMark : static_cast<int>(each);
+}
 inline constexpr int kSocketBufferBytes = 256 * 1024;
 
 }  // namespace comm

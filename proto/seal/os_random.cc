@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,6 +14,14 @@ void init_crypto() {
   std::abort();
 }
 
-void OsRandom::fill(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
+void OsRandom::fill(std::span<std::uint8_t> out) {
+  if (out.size() > sizeof(std::uint64_t)) return randombytes_buf(out.data(), out.size());
+  if (block_.size() - used_ < out.size()) {
+    randombytes_buf(block_.data(), block_.size());
+    used_ = 0;
+  }
+  std::copy_n(block_.begin() + static_cast<std::ptrdiff_t>(used_), out.size(), out.begin());
+  used_ += out.size();
+}
 
 }  // namespace comm

@@ -287,6 +287,7 @@ int serve(const std::string& endpoint, std::size_t sessions, std::size_t dials_p
       run.print();
     } else if (command.verb == "drain") {
       Drain(links, maker, command.get("mailboxes", 1), command.get("messages", held)).run().print();
+      maker = MailMaker(random.next());  // their readers stay subscribed; what comes next is for somebody absent
       held = 0;
     } else if (command.verb == "flood") {
       flood(links, command);

@@ -87,7 +87,7 @@ class TestPeer final : public TransportSink {
 // Runs the peers until `done`, at most `limit` milliseconds on an idle machine. False: it never was.
 inline constexpr Millis kPatience = 4;  // builds and sanitizers on the same cores
 template <class Done>
-bool pump(std::initializer_list<TestPeer*> peers, Millis limit, Done done) {
+bool pump(const std::vector<TestPeer*>& peers, Millis limit, Done done) {
   const Millis end = real_mono() + limit * kPatience;
   for (;;) {
     bool pending = false;
@@ -102,7 +102,7 @@ bool pump(std::initializer_list<TestPeer*> peers, Millis limit, Done done) {
     poll(fds.data(), fds.size(), pending ? 0 : 5);
   }
 }
-inline void pump_for(std::initializer_list<TestPeer*> peers, Millis duration) {
+inline void pump_for(const std::vector<TestPeer*>& peers, Millis duration) {
   const Millis end = real_mono() + duration;
   pump(peers, duration, [end] { return real_mono() >= end; });
 }
