@@ -131,3 +131,19 @@ def _(t):
     t.tick(2_000)
     published(t, peer, t.stranger("recovered"))
     t.positive()
+
+
+@case("unasked-record-ignored", "REQ-002", negative=True)
+def _(t):
+    """A Record that answers no request has no effect; the same record by PutRecord is kept."""
+    peer = t.dial()
+    t.control(peer)
+    who = t.stranger("unasked")
+    record = who.record(t.now)
+    peer.send("record", {"address": who.address, **record}, 4321)
+    peer.barrier()
+    kind, body = peer.ask("get_record", {"address": who.address})
+    t.check(kind == "record" and not body.get("record"), "a record that nobody asked for was kept")
+    kind, body = peer.ask("put_record", record)
+    t.check(kind == "record" and body["record"] == record["record"], f"PutRecord was answered by {kind}")
+    t.positive()

@@ -215,3 +215,25 @@ def _(t):
     t.check(t.push(peer, sealed)["status"] == wire.STORED, "not stored")
     t.tick_until(lambda: liar.offers(sealed.id, since), "the message to be offered to the one that lied", limit=20)
     t.control(peer)
+
+
+@case("other-kind-does-not-end-a-want", "REQ-006", negative=True)
+def _(t):
+    """A Pong, a Record and Nodes with the id of an open Want do not end it: nobody else is asked, and Message still answers
+    it."""
+    first, second = t.dial(), t.dial()
+    t.control(first)
+    t.answer_wants = False
+    sealed = t.foreign_message("asked once")
+    first.send("offer", {"items": [sealed.offer()]})
+    t.wait(lambda: first.wants(sealed.id), "Want at the first")
+    second.send("offer", {"items": [sealed.offer()]})
+    number = next(n for way, kind, body, n in first.log if kind == "want" and sealed.id in body["ids"])
+    for kind, body in (("pong", None), ("record", {"address": bytes(20)}), ("nodes", {"contacts": []})):
+        first.send(kind, body, number)
+    first.barrier()
+    second.barrier()
+    t.check(not second.wants(sealed.id), "another kind of answer ended the Want")
+    first.send("message", {"items": [sealed.item()]}, number)
+    t.wait(lambda: first.stored_items(sealed.id), "Stored")
+    t.control(first)
