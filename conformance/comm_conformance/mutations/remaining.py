@@ -1,7 +1,7 @@
 """Rules that other rules hide at first sight: each is broken alone."""
 import dataclasses
 
-from .. import message, wire
+from .. import message, pb, wire
 from ..base import need
 from ..node import agent, custody, overlay, records, sessions
 from ..node.base import Scale, Store
@@ -185,3 +185,23 @@ def _():
 @mutant("ids-of-the-other-profile", "LIM-004")
 def _():
     patch(sessions, "node_id")(lambda original, key, profile: original(key, "default"))
+
+
+def _torn(name, requirement, schema):
+    """What was read before bytes stop to decode is taken for the whole."""
+    @mutant(name, requirement)
+    def _():
+        @patch(pb.Codec, "decode")
+        def _(original, self, which, data, into=None, depth=0):
+            out = {} if into is None else into
+            try:
+                return original(self, which, data, out, depth)
+            except pb.DecodeError:
+                if which != schema:
+                    raise
+                return out
+
+
+_torn("torn-packets-taken", "PKT-012", "Packet")
+_torn("torn-hello-taken", "PKT-013", "HelloBody")
+_torn("torn-record-taken", "REC-002", "KeyRecord")
