@@ -364,5 +364,22 @@ class TuiCase(harness.VirtualCase):
             self.assertIn(text, screen)
 
 
+class BobCase(TuiCase):
+    """One relay, and Bob, who is there; `open` is Alice in the conversation with him."""
+
+    def setUp(self):
+        super().setUp()
+        self.network = self.relays(1)
+        self.bob = self.chat("bob", self.network[0].endpoint)
+        self.bob.ready
+
+    def open(self, **options):
+        alice = self.terminal(self.network[0].endpoint, **options)
+        alice.enter(f"/add {self.bob.address} bob")
+        alice.enter("/query bob")
+        alice.wait("[bob]> ")
+        return alice
+
+
 def short(address):
     return address[:4] + ".." + address[-4:]

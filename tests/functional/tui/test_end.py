@@ -8,23 +8,10 @@ import time
 import unittest
 from pathlib import Path
 
-from terminal import BRACKETED_PASTE, Tmux, TuiCase, harness
+from terminal import BRACKETED_PASTE, BobCase, Tmux, TuiCase, harness, short
 
 
-class End(TuiCase):
-    def setUp(self):
-        super().setUp()
-        self.network = self.relays(1)
-        self.bob = self.chat("bob", self.network[0].endpoint)
-        self.bob.ready
-
-    def open(self, **options):
-        alice = self.terminal(self.network[0].endpoint, **options)
-        alice.enter(f"/add {self.bob.address} bob")
-        alice.enter("/query bob")
-        alice.wait("[bob]> ")
-        return alice
-
+class End(BobCase):
     def test_26_second_instance(self):
         alice = self.open()
         second = self.terminal(self.network[0].endpoint, wait=False, name="second")
@@ -166,11 +153,19 @@ class FullDisk(TuiCase):
         alice.wait("isk full")
         alice.wait("does not fit")
         time.sleep(1)
+        alice.keys("C-c")
+        alice.wait_gone("does not fit")
+        alice.keys("M-0")
+        alice.wait("[home]> ")
+        alice.enter(f"{bob.address} from another window")
+        # Neither lost nor shown as if it were on its way.
+        alice.wait(f"[{short(bob.address)}]> from another window")
+        alice.wait_until(lambda: alice.text().count("from another window") == 1, "the message to be a draft alone")
         self.assertTrue(alice.running())
         self.assertEqual(bob.count("received"), 1)
         ballast.unlink()
         alice.keys("C-c")
-        alice.wait_gone("does not fit")
+        alice.wait_gone("from another window")
         deadline = time.monotonic() + 60
         while not bob.find("received", text="room again") and time.monotonic() < deadline:
             if "room again" not in alice.text():

@@ -4,7 +4,7 @@ import base64
 import os
 import socket
 
-from terminal import TuiCase, harness, short
+from terminal import BobCase, TuiCase, harness, short
 
 EDITOR = """#!/bin/sh
 stat -c '%a %n' "$1" > "{seen}"
@@ -13,20 +13,7 @@ exit {code}
 """
 
 
-class Tools(TuiCase):
-    def setUp(self):
-        super().setUp()
-        self.network = self.relays(1)
-        self.bob = self.chat("bob", self.network[0].endpoint)
-        self.bob.ready
-
-    def open(self, **options):
-        alice = self.terminal(self.network[0].endpoint, **options)
-        alice.enter(f"/add {self.bob.address} bob")
-        alice.enter("/query bob")
-        alice.wait("[bob]> ")
-        return alice
-
+class Tools(BobCase):
     def edit(self, code):
         """A draft goes through an editor that ends with `code`; (the terminal, what the editor saw of its file)."""
         script, seen = self.home / "editor", self.home / "seen"
