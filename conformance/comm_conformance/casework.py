@@ -330,6 +330,25 @@ class Case:
         self.check(not peer.closed, "the link was cut; expected Stored")
         return peer.stored_items(sealed.id, since)[0]
 
+    def want_of(self, peer, sealed):
+        """Offers a message, which is to be lacking; the request id of the Want that asks for it."""
+        since = peer.mark()
+        peer.send("offer", {"items": [sealed.offer()]})
+        self.wait(lambda: peer.wants(sealed.id, since), f"Want at {peer.name}")
+        return next(n for _, kind, body, n in peer.log[since:] if kind == "want" and sealed.id in body["ids"])
+
+    def two_offer(self, label):
+        """Two peers offer a message, of which only the first is asked: (first, second, message, request id of the Want).
+        Wants are not answered by themselves, and a control message has come before."""
+        first, second = self.dial(), self.dial()
+        self.control(first)
+        self.answer_wants = False
+        sealed = self.foreign_message(label)
+        number = self.want_of(first, sealed)
+        second.send("offer", {"items": [sealed.offer()]})
+        second.barrier()
+        return first, second, sealed, number
+
     def is_held(self, peer, sealed):
         """Whether the implementation gives the message out: Want answered by Message or by Error{not_held}."""
         kind, body = peer.ask("want", {"ids": [sealed.id]})

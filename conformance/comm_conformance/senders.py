@@ -1,5 +1,5 @@
 """What cases of the implementation as sender share."""
-from . import message, sealing
+from . import message, sealing, wire
 from .base import now_week
 
 
@@ -40,6 +40,20 @@ def copies(t, peer, who, since=0):
 def first_copy(t, peers, who):
     t.wait(lambda: any(copies(t, p, who) for p in peers), "a message to an entry")
     return next(copies(t, p, who)[0] for p in peers if copies(t, p, who))
+
+
+def entries(t, peers, who, count=3):
+    """The peers that were given the message, once they are so many, and its id."""
+    t.wait(lambda: sum(bool(copies(t, p, who)) for p in peers) >= count, f"{count} entries")
+    given = [p for p in peers if copies(t, p, who)]
+    return given, message.message_id(copies(t, given[0], who)[0][0]["header"])
+
+
+def all_stored(peers, identifier):
+    """Each answers Stored."""
+    for peer in peers:
+        peer.send("stored", {"items": [{"id": identifier, "status": wire.STORED}]})
+        peer.barrier()
 
 
 def ack_of(item, opened):

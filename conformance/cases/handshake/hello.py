@@ -5,6 +5,23 @@ from comm_conformance import session, wire
 from comm_conformance.registry import case
 
 
+def welcomed(t):
+    """(a peer that has shown that all is well, one whose handshake has come to the Welcome)."""
+    witness = t.dial()
+    t.control(witness)
+    peer = t.dial(connect=False)
+    peer.say_hello()
+    peer.await_welcome()
+    return witness, peer
+
+
+def no_session(t, peer, number, what):
+    """The request so numbered is answered by Error{no_session}."""
+    t.wait(lambda: number in peer.answers, f"an answer to {what}")
+    kind, body = peer.answers[number]
+    t.check(kind == "error" and body["code"] == wire.NO_SESSION, f"{what} was answered by {kind} {body}")
+
+
 @case("welcome-is-valid", "SES-002 SES-005 PKT-003 CRY-001 LIM-003 SES-008")
 def _(t):
     """Welcome carries version 1, a fresh nonce, a valid role, and a key whose id is the one that `ready` names."""
@@ -79,9 +96,7 @@ def _(t):
     sealed = t.foreign_message("early")
     peer.send("message", {"items": [sealed.item()]})
     number = peer.request("ping")
-    t.wait(lambda: number in peer.answers, "an answer to Ping before Hello")
-    kind, body = peer.answers[number]
-    t.check(kind == "error" and body["code"] == wire.NO_SESSION, f"Ping before Hello was answered by {kind} {body}")
+    no_session(t, peer, number, "Ping before Hello")
     t.check(not t.is_held(witness, sealed), "a message that came before Hello was stored")
     peer.connect()
     t.control(peer)
@@ -90,17 +105,11 @@ def _(t):
 @case("traffic-before-auth", "SES-011 SES-012", negative=True)
 def _(t):
     """Between Welcome and Auth nothing takes effect either."""
-    witness = t.dial()
-    t.control(witness)
-    peer = t.dial(connect=False)
-    peer.say_hello()
-    peer.await_welcome()
+    witness, peer = welcomed(t)
     sealed = t.foreign_message("early")
     peer.send("message", {"items": [sealed.item()]})
     number = peer.request("want", {"ids": [sealed.id]})
-    t.wait(lambda: number in peer.answers, "an answer to Want before Auth")
-    kind, body = peer.answers[number]
-    t.check(kind == "error" and body["code"] == wire.NO_SESSION, f"Want before Auth was answered by {kind} {body}")
+    no_session(t, peer, number, "Want before Auth")
     t.check(not t.is_held(witness, sealed), "a message that came before Auth was stored")
     peer.say_auth()
     peer.ready = True
@@ -143,9 +152,7 @@ def _(t):
     peer.next_request += 1
     number = peer.next_request
     peer.send_raw(wire.encode("hello", body, number))
-    t.wait(lambda: number in peer.answers, "an answer to a second Hello")
-    kind, answer = peer.answers[number]
-    t.check(kind == "error" and answer["code"] == wire.NO_SESSION, f"a second Hello was answered by {kind} {answer}")
+    no_session(t, peer, number, "a second Hello")
     since = peer.mark()
     peer.send("auth", {"signature": session.sign_auth(peer.seed, transcript)})
     peer.send("welcome", {"body": body, "signature": os.urandom(64)}, 9999)
@@ -156,11 +163,7 @@ def _(t):
 @case("handshake-timeout-closes", "SES-015", negative=True)
 def _(t):
     """Without Auth a link is closed 5 s after its first packet, not before."""
-    witness = t.dial()
-    t.control(witness)
-    peer = t.dial(connect=False)
-    peer.say_hello()
-    peer.await_welcome()
+    witness, peer = welcomed(t)
     t.tick(4_000)
     t.settle(seconds=0.3)
     t.check(not peer.closed, "closed after 4 s")

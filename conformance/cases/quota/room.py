@@ -2,7 +2,7 @@
 from comm_conformance import message, wire
 from comm_conformance.quotas import FITTING, MEBIBYTE, bulk, give, statuses
 from comm_conformance.registry import case
-from comm_conformance.senders import begin, first_copy, recipient_known_to, send
+from comm_conformance.senders import all_stored, begin, entries, first_copy, recipient_known_to, send
 
 
 def full(t, peer, effort=0, mailbox=None):
@@ -165,17 +165,13 @@ def _(t):
     peers = begin(t, 5)
     who, _ = recipient_known_to(t, peers)
     send(t, who, "evicted by one")
-    t.wait(lambda: sum(bool(p.received("message")) for p in peers) >= 3, "three entries")
-    entries = [p for p in peers if p.received("message")]
-    identifier = message.message_id(entries[0].received("message")[0]["items"][0]["header"])
-    for peer in entries:
-        peer.send("stored", {"items": [{"id": identifier, "status": wire.STORED}]})
-        peer.barrier()
-    one = entries[0]
+    given, identifier = entries(t, peers, who)
+    all_stored(given, identifier)
+    one = given[0]
     since = one.mark()
     one.send("stored", {"items": [{"id": identifier, "status": wire.EVICTED}]})
     t.tick_until(lambda: one.offers(identifier, since), "the message to be offered to it again", step=100, limit=60)
-    t.wait(lambda: sum(bool(p.received("message")) for p in peers) >= 4, "a fourth entry")
+    entries(t, peers, who, 4)
 
 
 @case("foreign-finals-by-work", "ACK-017", fresh=True, negative=True, optional=True)

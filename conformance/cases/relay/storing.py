@@ -126,9 +126,7 @@ def _(t):
     peer = t.dial()
     sealed = t.foreign_message("offered")
     since = peer.mark()
-    peer.send("offer", {"items": [sealed.offer()]})
-    t.wait(lambda: peer.wants(sealed.id, since), "Want for an offered message")
-    number = next(n for way, kind, body, n in peer.log[since:] if kind == "want" and sealed.id in body["ids"])
+    number = t.want_of(peer, sealed)
     t.check(number != 0, "Want is no request")
     peer.send("message", {"items": [sealed.item()]}, number)
     t.wait(lambda: peer.stored_items(sealed.id, since), "Stored")
@@ -153,16 +151,8 @@ def _(t):
 @case("one-want-at-a-time", "CUS-006 CUS-007 PKT-029", negative=True)
 def _(t):
     """While a Want is open no second node is asked; when the first answers by an unknown error, the second is."""
-    first, second = t.dial(), t.dial()
-    t.control(first)
-    t.answer_wants = False
-    sealed = t.foreign_message("offered twice")
-    first.send("offer", {"items": [sealed.offer()]})
-    t.wait(lambda: first.wants(sealed.id), "Want at the first")
-    second.send("offer", {"items": [sealed.offer()]})
-    second.barrier()
+    first, second, sealed, number = t.two_offer("offered twice")
     t.check(not second.wants(sealed.id), "the second was asked while the first Want is open")
-    number = next(n for way, kind, body, n in first.log if kind == "want" and sealed.id in body["ids"])
     second.messages[sealed.id] = sealed.item()
     first.send("error", {"code": 999}, number)
     t.wait(lambda: second.stored_items(sealed.id), "the second to be asked and to be told Stored")
@@ -173,14 +163,7 @@ def _(t):
 @case("want-timeout-asks-next", "CUS-007 REQ-003 CUS-006", negative=True)
 def _(t):
     """When a Want is not answered within 10 s, the next node that offered is asked, and not before."""
-    first, second = t.dial(), t.dial()
-    t.control(first)
-    t.answer_wants = False
-    sealed = t.foreign_message("not given")
-    first.send("offer", {"items": [sealed.offer()]})
-    t.wait(lambda: first.wants(sealed.id), "Want at the first")
-    second.send("offer", {"items": [sealed.offer()]})
-    second.barrier()
+    first, second, sealed, _ = t.two_offer("not given")
     t.tick(8_000)
     second.barrier()
     t.check(not second.wants(sealed.id), "the second was asked after 8 s")
@@ -196,8 +179,7 @@ def _(t):
     t.control(peer)
     t.answer_wants = False
     sealed = t.foreign_message("offered only")
-    peer.send("offer", {"items": [sealed.offer()]})
-    t.wait(lambda: peer.wants(sealed.id), "Want")
+    t.want_of(peer, sealed)
     t.check(not t.is_held(other, sealed), "held before its body came")
     t.check(t.push(other, sealed)["status"] == wire.STORED, "the body was not taken from another node")
     t.control(peer)
@@ -221,14 +203,7 @@ def _(t):
 def _(t):
     """A Pong, a Record and Nodes with the id of an open Want do not end it: nobody else is asked, and Message still answers
     it."""
-    first, second = t.dial(), t.dial()
-    t.control(first)
-    t.answer_wants = False
-    sealed = t.foreign_message("asked once")
-    first.send("offer", {"items": [sealed.offer()]})
-    t.wait(lambda: first.wants(sealed.id), "Want at the first")
-    second.send("offer", {"items": [sealed.offer()]})
-    number = next(n for way, kind, body, n in first.log if kind == "want" and sealed.id in body["ids"])
+    first, second, sealed, number = t.two_offer("asked once")
     for kind, body in (("pong", None), ("record", {"address": bytes(20)}), ("nodes", {"contacts": []})):
         first.send(kind, body, number)
     first.barrier()

@@ -2,7 +2,8 @@
 from comm_conformance import keyrecord, message, sealing, wire
 from comm_conformance.base import DAY, H, Reject, now_week
 from comm_conformance.registry import case
-from comm_conformance.senders import ack_of, begin, copies, first_copy, recipient_known_to, send, state
+from comm_conformance.senders import (ack_of, all_stored, begin, copies, entries, first_copy, recipient_known_to, send,
+                                      state)
 
 MINUTE = 60_000
 
@@ -134,14 +135,13 @@ def _(t):
     peers = begin(t, 6)
     who, _ = recipient_known_to(t, peers)
     send(t, who, "three")
-    t.wait(lambda: sum(bool(copies(t, p, who)) for p in peers) >= 3, "three entries")
+    entries(t, peers, who)
     for peer in peers:
         peer.barrier()
-    entries = [p for p in peers if copies(t, p, who)]
-    identifier = message.message_id(copies(t, entries[0], who)[0][0]["header"])
+    given, identifier = entries(t, peers, who)
     offered = [p for p in peers if p.offers(identifier)]
-    t.check(len(entries) == 3, f"{len(entries)} entries")
-    t.check(not [p for p in offered if p not in entries], "another node was told of it at once")
+    t.check(len(given) == 3, f"{len(given)} entries")
+    t.check(not [p for p in offered if p not in given], "another node was told of it at once")
 
 
 @case("relays-before-clients", "CUS-014", fresh=True)
@@ -165,9 +165,7 @@ def _(t):
     peers = begin(t, 5)
     who, _ = recipient_known_to(t, peers)
     send(t, who, "refused by one")
-    t.wait(lambda: sum(bool(copies(t, p, who)) for p in peers) >= 3, "three entries")
-    one = next(p for p in peers if copies(t, p, who))
-    identifier = message.message_id(copies(t, one, who)[0][0]["header"])
+    (one, *_), identifier = entries(t, peers, who)
     one.send("stored", {"items": [{"id": identifier, "status": wire.ST_REFUSED, "reason": wire.QUOTA}]})
     t.tick_until(lambda: sum(bool(copies(t, p, who)) for p in peers) >= 4, "a fourth entry", limit=30)
 
@@ -301,16 +299,12 @@ def _(t):
     peers = begin(t, 6)
     who, _ = recipient_known_to(t, peers)
     send(t, who, "refresh")
-    t.wait(lambda: sum(bool(copies(t, p, who)) for p in peers) >= 3, "three entries")
-    entries = [p for p in peers if copies(t, p, who)]
-    identifier = message.message_id(copies(t, entries[0], who)[0][0]["header"])
-    for peer in entries:
-        peer.send("stored", {"items": [{"id": identifier, "status": wire.STORED}]})
-        peer.barrier()
+    given, identifier = entries(t, peers, who)
+    all_stored(given, identifier)
     marks = {p.name: p.mark() for p in peers}
     t.pass_time(420_000)
-    added = [p for p in peers if p not in entries and (copies(t, p, who) or p.offers(identifier))]
-    again = [p for p in entries if p.offers(identifier, marks[p.name])]
+    added = [p for p in peers if p not in given and (copies(t, p, who) or p.offers(identifier))]
+    again = [p for p in given if p.offers(identifier, marks[p.name])]
     t.check(added, "no entry was added within 7 minutes (origin_refresh is 6 in the test profile)")
     t.check(again, "no settled node was offered the message again")
 
