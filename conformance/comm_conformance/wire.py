@@ -31,7 +31,7 @@ CODEC = pb.Codec(
     pb.Schema("Welcome", {1: ("body", "bytes"), 2: ("signature", "bytes")}),
     pb.Schema("Auth", {1: ("signature", "bytes")}),
     pb.Schema("Ping", {}), pb.Schema("Pong", {}),
-    pb.Schema("FindNode", {1: ("target", "bytes")}),
+    pb.Schema("FindNode", {1: ("target", "bytes"), 2: ("known", "bytes")}),
     pb.Schema("Nodes", {1: ("contacts", "*msg:Contact")}),
     pb.Schema("Contact", {1: ("node_id", "bytes"), 2: ("node_key", "bytes"), 3: ("endpoint", "bytes")}),
     pb.Schema("Offer", {1: ("items", "*msg:OfferItem")}),
@@ -93,6 +93,8 @@ def _auth(body):
 
 def _find_node(body):
     _size(body, "target", 20, "find-node-target")
+    known = len(body.get("known", b""))
+    need(known % 4 == 0 and known // 4 <= param("max_known_per_find"), "schema/find-node-known")
 
 
 def _nodes(body):

@@ -4,9 +4,11 @@ namespace comm {
 
 template <class Start>
 void Driver::turn(TimePoint now, Start&& start) {
-  Effects out(store_, ticket_ + 1, last_);
+  Effects out(store_, ticket_ + 1, last_, std::move(room_));
   start(out);
   run(now, out);
+  room_ = std::move(out.list());
+  if (room_.capacity() > kRoomKept) room_ = {};
   if (!out.stored()) return;
   ticket_ = last_ = out.last_ticket();
   if (auto set = store_.take()) host_.submit(std::move(set));

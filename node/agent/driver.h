@@ -49,7 +49,9 @@ class Driver {
   Agent* agent_;
   Store& store_;
   Host& host_;
+  static constexpr std::size_t kRoomKept = 8;
   CommitGate gate_;
+  std::vector<PendingEffect> room_;  // for the next turn's effects: most turns have a few
   Ticket ticket_ = 0;
   Ticket last_ = 0;
 };

@@ -68,8 +68,10 @@ struct PendingEffect { Effect effect; Ticket after = 0; };
 
 class Effects {
  public:
-  // `ticket` is this turn's, used only if something is stored; `last` the newest ticket that any write went under.
-  Effects(StoreStage& stage, Ticket ticket, Ticket last) : stage_(stage), ticket_(ticket), last_(last) {}
+  // `ticket` is this turn's, used only if something is stored; `last` the newest ticket that any write went under. `room`
+  // is empty; its memory is used.
+  Effects(StoreStage& stage, Ticket ticket, Ticket last, std::vector<PendingEffect> room = {})
+      : stage_(stage), ticket_(ticket), last_(last), list_(std::move(room)) {}
 
   void store(StoreOp op) {
     stage_.stage(ticket_, std::span<const StoreOp>(&op, 1));

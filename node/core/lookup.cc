@@ -173,6 +173,15 @@ std::vector<Contact> Lookup::next() {
   return out;
 }
 
+std::vector<std::uint32_t> Lookup::known_with(const NodeId& asked) const {
+  const auto known = index_.find(asked);
+  if (known == index_.end() || nodes_[known->second].asks.empty()) return {};
+  const std::vector<Candidate>& list = paths_[asks_[nodes_[known->second].asks.back()].path].shortlist;
+  std::vector<std::uint32_t> out;
+  for (std::size_t i = 0; i < std::min(list.size(), kMaxKnownPerFind); ++i) out.push_back(first_four(list[i].contact.id));
+  return out;
+}
+
 void Lookup::settle(Ask& ask, State state) {
   if (ask.state == State::in_flight) {
     --in_flight_;

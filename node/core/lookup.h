@@ -14,6 +14,8 @@
 
 namespace comm {
 
+inline std::uint32_t first_four(const NodeId& id) { return get_be<std::uint32_t>(id.view()); }
+
 class Lookup {
  public:
   // `start`: contacts already known. For a retry, pass random ones: the same start meets the same liars again.
@@ -25,6 +27,8 @@ class Lookup {
 
   // Contacts to be asked FindNode now; each counts as asked and must be followed by answered, failed or false_contact.
   std::vector<Contact> next();
+  // What the path that asks it has already, nearest first: FindNode's `known`. Of another path's contacts it says nothing.
+  std::vector<std::uint32_t> known_with(const NodeId& asked) const;
   // `from` is authenticated and answered our request. Answers of others are ignored.
   void answered(const NodeId& from, std::span<const Contact> contacts, Millis mono);
   void failed(const NodeId& from);          // no session, deadline passed

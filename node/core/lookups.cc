@@ -67,9 +67,18 @@ void Lookups::advance(std::uint64_t id) {
     const OverlayPoint target = it->second.target;
     for (const auto& contact : ask) {
       if (!jobs_.contains(id)) return;
-      core_.peers.send(contact, FindNode{target}, {RequestKind::find_node, id});
+      core_.peers.send(contact, FindNode{target, it->second.lookup.known_with(contact.id)}, {RequestKind::find_node, id});
     }
   }
+}
+
+void Lookups::asked(const Link& link, std::uint32_t request_id, const FindNode& question) {
+  Nodes answer{core_.table.closest(question.target, kMaxContactsPerPacket, true)};
+  std::erase_if(answer.contacts, [&](const Contact& contact) {
+    return contact.id == link.node ||
+           std::find(question.known.begin(), question.known.end(), first_four(contact.id)) != question.known.end();
+  });
+  core_.out->send(link.id, request_id, std::move(answer));
 }
 
 void Lookups::answered(std::uint64_t id, const NodeId& from, const Nodes& nodes) {

@@ -16,6 +16,7 @@ class Lookups {
   void find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key);
   // What find would answer from memory, or empty if there is nobody to ask; nullopt: somebody must be asked.
   std::optional<std::vector<Contact>> at_hand(const OverlayPoint& target) const;
+  void asked(const Link& link, std::uint32_t request_id, const FindNode& question);  // by another's lookup
   void answered(std::uint64_t lookup, const NodeId& from, const Nodes& nodes);
   void failed(std::uint64_t lookup, const NodeId& from);
   void false_contact(std::uint64_t lookup, const NodeId& named);

@@ -169,9 +169,10 @@ void Mailboxes::timer() {
   for (auto& [mailbox, own] : own_) {
     // Sessions that are custodians and were not asked, or whose answer was lost.
     for (const auto& [node, link_id] : core_.sessions.by_node()) {
+      if (!core_.in_region(node, overlay_point(mailbox))) continue;
       const auto asked = own.asked.find(node);
       const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= kCollectPoll;
-      if (due && core_.in_region(node, overlay_point(mailbox))) collect_from(*core_.sessions.find(link_id), mailbox, own);
+      if (due) collect_from(*core_.sessions.find(link_id), mailbox, own);
     }
     std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
     if (own.next_poll > core_.now.mono) continue;

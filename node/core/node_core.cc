@@ -102,7 +102,7 @@ void Core::dispatch(Link& link, const Packet& packet) {
         using T = std::decay_t<decltype(body)>;
         if constexpr (std::is_same_v<T, Ping>) out->send(link.id, id, Pong{});
         else if constexpr (std::is_same_v<T, Pong>) peers.take_answer(link, id, {RequestKind::ping});
-        else if constexpr (std::is_same_v<T, FindNode>) out->send(link.id, id, Nodes{table.closest(body.target, kMaxContactsPerPacket, true)});
+        else if constexpr (std::is_same_v<T, FindNode>) lookups.asked(link, id, body);
         else if constexpr (std::is_same_v<T, Nodes>) { if (auto key_ = answer(RequestKind::find_node)) lookups.answered(*key_, link.node, body); }
         else if constexpr (std::is_same_v<T, Offer>) custody.on_offer(link, body);
         else if constexpr (std::is_same_v<T, Want>) custody.on_want(link, id, body);

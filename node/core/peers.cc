@@ -158,17 +158,8 @@ bool Peers::reachable(const NodeId& node) {
 Contact Peers::known_contact(const NodeId& node) const {
   const auto* entry = core_.table.find(node);
   if (entry != nullptr && entry->dialable) return entry->contact;
-  if (const auto met = met_.find(node); met != met_.end()) return met->second;
+  if (const Endpoint* met = met_.find(node)) return {node, {}, *met};
   return entry != nullptr ? entry->contact : Contact{node, {}, {}};
-}
-
-void Peers::meet(const Contact& contact) {
-  if (contact.endpoint.port == 0) return;
-  if (!met_.insert_or_assign(contact.id, contact).second) return;
-  met_order_.push_back(contact.id);
-  if (met_order_.size() <= kMetContacts) return;
-  met_.erase(met_order_.front());
-  met_order_.pop_front();
 }
 
 Request Peers::take_answer(const Link& link, std::uint32_t request_id, std::initializer_list<RequestKind> kinds) {
@@ -207,7 +198,7 @@ void Peers::session_ready(Link& link) {
     guess.port = link.peer.endpoints.empty() ? 0 : link.peer.endpoints.front().port;
     return guess;
   }();
-  meet({link.node, link.peer.node_key, endpoint});
+  if (endpoint.port != 0) met_.put(link.node, endpoint);
   core_.table.heard(Contact{link.node, link.peer.node_key, endpoint}, link.peer.role, link.dialled, link.remote,
                     core_.now.mono);
   core_.table.answered(link.node, core_.now.mono);

@@ -56,7 +56,6 @@ class Peers {
   void dial_bootstrap(std::size_t index);
   void schedule_bootstrap(std::size_t index, Millis delay);
   void fail_waiting(const NodeId& node, bool false_id);
-  void meet(const Contact& contact);
   // Where to dial a node: the table's endpoint if it is proved, else where a session with it was. Port 0: unknown.
   Contact known_contact(const NodeId& node) const;
   void consider_dial_back(Link& link);
@@ -70,8 +69,7 @@ class Peers {
   WaitingLine<RequestAt> deadlines_;
   std::vector<BootstrapState> bootstraps_;
   // Nodes we had a session with, of whom the table keeps but a few: custody reaches a region's members by it.
-  std::map<NodeId, Contact> met_;
-  std::deque<NodeId> met_order_;
+  Remembered<NodeId, Endpoint> met_{kMetContacts};      // where sessions were
   std::map<NodeId, Millis> dial_backs_;                 // when last tried
   std::optional<std::size_t> remembered_;               // contact rows
   TokenBucket dial_back_tokens_{16, 8};

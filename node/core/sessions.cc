@@ -126,7 +126,7 @@ void Sessions::on_hello(Link& link, std::uint32_t request_id, const Hello& hello
 }
 
 void Sessions::on_welcome(Link& link, const Welcome& welcome) {
-  link.transcript = session_transcript(link.curve, link.hello_raw, welcome.raw);
+  link.transcript = session_transcript(link.curve, std::exchange(link.hello_raw, {}), welcome.raw);
   if (!verify(welcome.body.node_key, welcome_hash(link.transcript), welcome.signature)) {
     core_.count({Stage::crypto, Scope::disconnect, "welcome-signature"});
     return close(link.id, ErrorCode::refused);
@@ -149,8 +149,7 @@ void Sessions::on_auth(Link& link, const Auth& auth) {
 
 void Sessions::check_id(Link& link) {
   link.phase = LinkPhase::wait_id;
-  if (const auto it = known_ids_.find(link.peer.node_key); it != known_ids_.end())
-    return identified(link, NodeId(it->second));
+  if (const NodeId* known = known_ids_.find(link.peer.node_key)) return identified(link, NodeId(*known));
   id_waiting_[link.peer.node_key].push_back(link.id);
   const auto pending = id_pending_.find(link.peer.node_key);
   const bool with_hasher = pending != id_pending_.end() && core_.now.mono - pending->second < kIdCheckLost;
@@ -182,15 +181,6 @@ void Sessions::drain_id_checks() {
   if (id_queue_.empty() || drain_scheduled_) return;
   drain_scheduled_ = true;  // one timer, however many links wait
   core_.timers.at(core_.now.mono + std::max<Millis>(1, kSecond / core_.config.id_checks_per_second), TimerKind::id_check);
-}
-
-void Sessions::remember_id(const NodeKey& key, const NodeId& id) {
-  if (!known_ids_.emplace(key, id).second) return;
-  known_order_.push_back(key);
-  if (known_order_.size() > kKnownIds) {
-    known_ids_.erase(known_order_.front());
-    known_order_.pop_front();
-  }
 }
 
 void Sessions::id_computed(const NodeIdComputed& event) {
@@ -298,7 +288,7 @@ void Sessions::sweep() {
 void Sessions::keepalive(Link& link) {
   const Millis idle = core_.now.mono - link.last_heard;
   if (!link.dialled) {  // the dialler pings; who accepted only notices its silence
-    if (idle <= 3 * kPingInterval) return watch(link, kPingInterval);
+    if (idle <= 3 * kPingInterval) return watch(link, 3 * kPingInterval - idle + 1);
     // It may hear us and have nothing to say: ask once.
     if (link.unanswered_pings > 0) return drop(link.id);
     return ping(link);

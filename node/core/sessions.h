@@ -7,6 +7,7 @@
 
 #include "node/core/node_core.h"
 #include "node/core/rate_limit.h"
+#include "node/core/remembered.h"
 #include "node/core/timers.h"
 
 namespace comm {
@@ -62,8 +63,8 @@ class Sessions {
   const std::map<NodeId, LinkId>& by_node() const { return by_node_; }
   const std::map<LinkId, Link>& links() const { return links_; }
   void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
-  void remember_id(const NodeKey& key, const NodeId& id);
-  bool id_known(const NodeKey& key) const { return known_ids_.contains(key); }
+  void remember_id(const NodeKey& key, const NodeId& id) { known_ids_.put(key, id); }
+  bool id_known(const NodeKey& key) const { return known_ids_.find(key) != nullptr; }
   std::uint32_t relays() const { return relays_; }     // sessions with nodes of role relay
 
  private:
@@ -94,8 +95,7 @@ class Sessions {
   Core& core_;
   std::map<LinkId, Link> links_;
   std::map<NodeId, LinkId> by_node_;
-  std::map<NodeKey, NodeId> known_ids_;                // verified: Argon2 once per key
-  std::deque<NodeKey> known_order_;
+  Remembered<NodeKey, NodeId> known_ids_{kKnownIds};   // verified: Argon2 once per key
   std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token
   std::size_t held_bytes_ = 0;                         // on all links

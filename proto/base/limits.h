@@ -24,6 +24,7 @@ inline constexpr std::size_t kMaxMessagesPerPacket = 64;
 inline constexpr std::size_t kMaxStoredPerPacket = 512;
 inline constexpr std::size_t kMaxAcksPerPacket = 512;
 inline constexpr std::size_t kMaxContactsPerPacket = 16;
+inline constexpr std::size_t kMaxKnownPerFind = 32;            // ids a FindNode says not to name again
 inline constexpr std::size_t kMaxEndpointsPerHello = 4;
 inline constexpr std::size_t kMaxRecordBytes = 4'096;          // signed part of a key record
 inline constexpr std::size_t kMaxMailboxesPerRecord = 16;

@@ -28,7 +28,7 @@ struct Welcome { Bytes raw; HelloBody body; Signature signature; };
 struct Auth { Signature signature; };
 struct Ping {};
 struct Pong {};
-struct FindNode { OverlayPoint target; };
+struct FindNode { OverlayPoint target; std::vector<std::uint32_t> known{}; };  // known: first four bytes of ids
 struct Nodes { std::vector<Contact> contacts; };
 
 using HeaderBytes = FixedBytes<kHeaderBytes, struct HeaderBytesTag>;

@@ -39,7 +39,10 @@ Result<PacketBody> read(const pb::Auth& in) {
 Result<PacketBody> read(const pb::FindNode& in) {
   FindNode out;
   if (!read_fixed(in.target(), out.target)) return bad_schema("find-node-target");
-  return PacketBody(out);
+  const ByteView known = as_bytes(in.known());
+  if (known.size() % 4 != 0 || known.size() / 4 > kMaxKnownPerFind) return bad_schema("find-node-known");
+  for (std::size_t i = 0; i < known.size(); i += 4) out.known.push_back(get_be<std::uint32_t>(known.subspan(i)));
+  return PacketBody(std::move(out));
 }
 
 Result<PacketBody> read(const pb::Nodes& in) {

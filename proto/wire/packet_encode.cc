@@ -20,7 +20,12 @@ struct Writer {
   void operator()(const Auth& body) const { out.mutable_auth()->set_signature(string_of(body.signature.view())); }
   void operator()(const Ping&) const { out.mutable_ping(); }
   void operator()(const Pong&) const { out.mutable_pong(); }
-  void operator()(const FindNode& body) const { out.mutable_find_node()->set_target(string_of(body.target.view())); }
+  void operator()(const FindNode& body) const {
+    out.mutable_find_node()->set_target(string_of(body.target.view()));
+    Bytes known;
+    for (const std::uint32_t start : body.known) put_be(known, start);
+    out.mutable_find_node()->set_known(string_of(known));
+  }
   void operator()(const Nodes& body) const {
     out.mutable_nodes();
     for (const Contact& contact : body.contacts) {
@@ -105,7 +110,9 @@ struct Sizer {
   std::size_t operator()(const Auth&) const { return field(field(64)); }
   std::size_t operator()(const Ping&) const { return field(0); }
   std::size_t operator()(const Pong&) const { return field(0); }
-  std::size_t operator()(const FindNode&) const { return field(field(20)); }
+  std::size_t operator()(const FindNode& body) const {
+    return field(field(20) + (body.known.empty() ? 0 : field(4 * body.known.size())));
+  }
   std::size_t operator()(const Nodes& body) const {
     return field(body.contacts.size() * field(field(20) + field(32) + field(codec::kEndpointBytes)));
   }

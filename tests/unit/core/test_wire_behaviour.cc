@@ -104,6 +104,41 @@ BOOST_AUTO_TEST_CASE(an_owner_always_finds_a_place) {
   BOOST_TEST((state.peers[7].id == owner));  // the one that had told us nothing gave way
 }
 
+BOOST_AUTO_TEST_CASE(only_an_acknowledgement_ends_the_offers_to_an_owner) {
+  Pair p;
+  Probe& owner = p.net.probe();
+  Probe& custodian = p.net.probe();
+  const LinkId link = owner.connect(p.relay), other = custodian.connect(p.relay);
+  owner.collect(link, p.mailbox);
+  const Crafted m = craft(p.net, p.box);
+  p.give(m.item);
+  const auto offers = [&](const Probe& probe) {
+    std::size_t out = 0;
+    for (const Offer& offer : probe.got<Offer>())
+      for (const OfferItem& item : offer.items) out += message_id(item.header) == m.id ? 1 : 0;
+    return out;
+  };
+  BOOST_TEST(offers(owner) == 1u);
+  p.net.run(10 * kSecond);
+  BOOST_TEST(offers(custodian) >= 1u);
+  // Both say that they keep it. That is all a custodian has to say; an owner's copy may not be shown yet.
+  for (int i = 0; i < 2; ++i) {
+    owner.send(link, 0, Stored{{{m.id, StoredStatus::stored}}});
+    custodian.send(other, 0, Stored{{{m.id, StoredStatus::stored}}});
+    p.net.run(100);
+    owner.inbox.clear();
+    custodian.inbox.clear();
+    p.net.run(kMinute);
+    BOOST_TEST(offers(owner) >= 1u);
+    BOOST_TEST(offers(custodian) == 0u);
+  }
+  owner.send(link, 0, Ack{{encode_ack({m.item.header, m.item.nonce, m.ack})}});
+  p.net.run(100);
+  owner.inbox.clear();
+  p.net.run(kHour);
+  BOOST_TEST(offers(owner) == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(an_expired_message_does_not_stop_the_others) {
   Pair p;
   Probe& owner = p.net.probe();

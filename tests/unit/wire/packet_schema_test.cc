@@ -98,7 +98,9 @@ BOOST_AUTO_TEST_CASE(welcome_and_auth) {
 BOOST_AUTO_TEST_CASE(find_node_and_nodes) {
   pb::Packet find;
   find.mutable_find_node()->set_target(sized(20));
-  expect_each(find, {{"find-node-target", [](auto& p) { p.mutable_find_node()->set_target(sized(32)); }}});
+  expect_each(find, {{"find-node-target", [](auto& p) { p.mutable_find_node()->set_target(sized(32)); }},
+                     {"find-node-known", [](auto& p) { p.mutable_find_node()->set_known(sized(7)); }},
+                     {"find-node-known", [](auto& p) { p.mutable_find_node()->set_known(sized(4 * kMaxKnownPerFind + 4)); }}});
   pb::Packet good;
   pb::Contact& contact = *good.mutable_nodes()->add_contacts();
   contact.set_node_id(sized(20));

@@ -71,7 +71,7 @@ std::vector<PacketBody> one_of_each() {
           Auth{filled<Signature>(4)},
           Ping{},
           Pong{},
-          FindNode{filled<OverlayPoint>(5)},
+          FindNode{filled<OverlayPoint>(5), std::vector<std::uint32_t>(kMaxKnownPerFind, 0x01020304)},
           Nodes{},
           Nodes{std::vector<Contact>(kMaxContactsPerPacket, contact)},
           Offer{std::vector<OfferItem>(kMaxOffersPerPacket, OfferItem{header_of_class(0), filled<StampNonce>(6)})},
