@@ -149,7 +149,7 @@ class KeyFiles(IdentityCase):
         for action in ("new", "import", "show", "qr", "export", "passwd"):
             done = self.identity(action, "--help")
             self.assertEqual((done.returncode, done.stderr), (0, b""), action)
-            self.assertGreaterEqual(done.stdout.count(b"comm identity " + action.encode()), 3, done.stdout)
+            self.assertGreaterEqual(done.stdout.count(f" identity {action}".encode()), 3, done.stdout)
         self.made()
         self.assertFails(self.identity("export"), 64, "--words")
         with open("/dev/full", "wb") as full:
@@ -225,7 +225,7 @@ class Chats(IdentityCase):
     def test_no_identity_on_a_pipe(self):
         for args in ([], ["chat"], ["--profile", "work"], ["--json"]):
             done = self.run_comm(*args)
-            self.assertFails(done, 78, "comm identity new", "--passphrase-fd")
+            self.assertFails(done, 78, f"{harness.COMM} identity new", "--passphrase-fd")
             self.assertNotIn(b"\x1b", done.stderr)
         self.assertIn(b"--profile work", self.run_comm("--profile", "work").stderr)
 

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from harness import Case
+from harness import COMM, Case
 
 MESSAGES = 12
 
@@ -69,7 +69,7 @@ class Repair(Case):
         for done in runs:
             self.assertEqual(done.returncode, 65, done)
             self.assertIn(b"damaged", done.stderr)
-            self.assertIn(f"`comm relay --repair --data {data}`".encode(), done.stderr)
+            self.assertIn(f"`{COMM} relay --repair --data {data}`".encode(), done.stderr)
 
     def assertRepaired(self, data, at_least):
         before = self.contents(data / "store")

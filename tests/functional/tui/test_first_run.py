@@ -137,7 +137,7 @@ class FirstRun(TuiCase):
     def test_02_on_a_pipe(self):
         done = self.run_comm()
         self.assertEqual((done.returncode, done.stdout), (78, b""))
-        self.assertIn(b"comm identity new", done.stderr)
+        self.assertIn(f"{harness.COMM} identity new".encode(), done.stderr)
         self.assertIn(b"--passphrase-fd", done.stderr)
         self.assertNotIn(b"\x1b", done.stderr)
 
