@@ -42,6 +42,37 @@ def _y(encoded):
     return int.from_bytes(encoded, "little") & (2**255 - 1)
 
 
+def _decompress(encoded):
+    """(x, y) of a canonical encoding, or None."""
+    y, sign = _y(encoded), encoded[31] >> 7
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    return (P - x if x & 1 != sign else x), y
+
+
+def _add(a, b):
+    (x1, y1), (x2, y2) = a, b
+    t = D * x1 * x2 * y1 * y2 % P
+    return ((x1 * y2 + y1 * x2) * pow(1 + t, P - 2, P) % P, (y1 * y2 + x1 * x2) * pow(1 - t, P - 2, P) % P)
+
+
+def in_prime_subgroup(encoded):
+    """Whether bytes are a canonical point of prime order (MBX-026)."""
+    point, total = _decompress(encoded), (0, 1)
+    if point is None or point == total:
+        return False
+    for bit in bin(L)[2:]:
+        total = _add(total, total)
+        total = _add(total, point) if bit == "1" else total
+    return total == (0, 1)
+
+
 def ed25519_public(seed):
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(*_RAW)
 

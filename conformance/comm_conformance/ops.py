@@ -4,7 +4,7 @@ Byte strings are lower-case hex in both directions.
 """
 import hmac
 
-from . import address, crypto, identity, keyrecord, message, noise, reconcile, routing, sealing, session, wire
+from . import address, crypto, identity, keyrecord, message, noise, pairwise, reconcile, routing, sealing, session, wire
 from .base import H, Reject, need
 
 OPS = {}
@@ -295,3 +295,14 @@ def _sync_answer(i):
     key, ours = _session_of(i), reconcile.elements_of(b(i["elements"]))
     said = [one for theirs in body.get("ranges", []) for one in reconcile.answer_range(key, theirs, ours)]
     return {"packet": wire.encode("sync", {"ranges": said, "answer": True}, request_id).hex()}
+
+
+@op("pairwise-mailbox")
+def _pairwise(i):
+    return pairwise.describe(identity.Identity(b(i["seed"])), b(i["contact"]), i["now_ms"])
+
+
+@op("check-grant")
+def _check_grant(i):
+    pairwise.check_grant(b(i["mailbox_key"]), i["expires_ms"], i["now_ms"])
+    return {"mailbox": message.mailbox_id(b(i["mailbox_key"])).hex()}

@@ -1,7 +1,7 @@
 """One module for each group of areas; `areas()` yields Area objects."""
 import importlib
 
-MODULES = ("primitives", "packets", "packets_schema", "messages", "finals", "records", "seal", "handshake", "overlay", "sync",
+MODULES = ("primitives", "packets", "packets_schema", "messages", "finals", "records", "seal", "handshake", "overlay", "sync", "pairwise",
            "canaries")
 
 

@@ -1,11 +1,11 @@
 """Rules that other rules hide at first sight: each is broken alone."""
 import dataclasses
 
-from .. import message, pb, wire
+from .. import message, pairwise, pb, wire
 from ..base import need
 from ..node import agent, custody, overlay, records, sessions
 from ..node.base import Scale, Store
-from .base import ignore, mutant, patch
+from .base import ignore, mutant, patch, tolerate
 
 
 @mutant("unknown-code-is-no-failure", "PKT-029")
@@ -205,3 +205,12 @@ def _torn(name, requirement, schema):
 _torn("torn-packets-taken", "PKT-012", "Packet")
 _torn("torn-hello-taken", "PKT-013", "HelloBody")
 _torn("torn-record-taken", "REC-002", "KeyRecord")
+
+tolerate("any-granted-key", "MBX-026", pairwise, "crypto/grant-key")
+tolerate("grants-of-any-length", "MBX-026", pairwise, "policy/grant-lifetime")
+tolerate("ended-grants-taken", "MBX-026", pairwise, "policy/grant-expired")
+
+
+@mutant("mailboxes-of-the-period-before", "MBX-017")
+def _():
+    patch(pairwise, "period")(lambda original, identity, contact, now_ms: original(identity, contact, now_ms) - 1)
