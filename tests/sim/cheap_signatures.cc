@@ -1,7 +1,8 @@
 // The cost of signatures is simulated: this object is linked into comm-sim in place of proto/seal/ed25519. A signature
 // here is a keyed sum of public key and message. It is right exactly if who made it was asked to sign that message with
-// that key, as long as nobody in the simulation computes it otherwise; everything around it is the production's. Unit
-// tests of the simulator link the real thing, and must find the same trace.
+// that key, as long as nobody in the simulation computes it otherwise; everything around it is the production's. A run
+// with real ones takes the same course, but for the ids of messages, whose bodies hold signatures; so the unit tests of
+// the simulator, which link the real ones, have other traces.
 #include "proto/base/check.h"
 #include "proto/seal/ed25519.h"
 #include "tests/sim/trace.h"
