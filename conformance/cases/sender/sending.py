@@ -241,7 +241,7 @@ def _(t):
     uid = t.expect_event("state", ref="durable")["uid"]
     mark = peer.mark()
     t.restart()
-    t.wait(lambda: peer.ready, "the session after the restart")
+    t.tick_until(lambda: peer.ready, "the session after the restart", step=200)  # a dial that fails is repeated in virtual time
     answered = 0
     for _ in range(30):  # its offers are answered by the acknowledgement, as a custodian would; an answer may be lost
         t.tick_until(lambda n=answered: len(peer.offers(identifier, mark)) + len(copies(t, peer, who, mark)) > n,
