@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(the_body_cannot_be_changed) {
   }
   const ByteView cut = ByteView(sealed.body).first(1'023);
   expect_reject(check_body(header, cut), Stage::crypto, "body-size");
-  expect_reject(scene.open(*scene.bob, sealed.header, cut), Stage::schema, "body-size");
+  expect_reject(scene.open(*scene.bob, sealed.header, cut), Stage::crypto, "body-size");
 }
 
 BOOST_AUTO_TEST_CASE(low_order_ephemeral_is_not_openable) {
