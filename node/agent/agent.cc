@@ -16,25 +16,49 @@ struct Agent::Impl {
         history(rows, contacts),
         drafts(rows),
         own(*identity, config.profile, rows, random),
-        outbox(*identity, config.profile, view, random, rows, contacts, history, own),
-        inbox(*identity, view, contacts, history, own) {}
+        grants(*identity, rows, contacts, own),
+        outbox(*identity, config.profile, view, random, rows, contacts, history, own, grants),
+        inbox(*identity, view, contacts, history, own, grants) {}
 
   void load(TimePoint now) {
     contacts.load();
     history.load();
     drafts.load();
     own.load();
+    grants.load();
+    grants.refresh(now);
     outbox.load(now);
+  }
+
+  // --- pairwise mailboxes ---
+  void recollect(TimePoint now, Effects& out) {
+    if (grants.refresh(now)) own.collect(now, out);
+  }
+  // They have been heard of or become a contact: it may be time to grant them a mailbox.
+  void consider(TimePoint now, const Address& contact, bool wrote_to_public, Effects& out) {
+    if (!grants.wanted(now, contact, wrote_to_public)) return;
+    outbox.grant(now, contact, out);
+    recollect(now, out);
+  }
+  void tend_grants(TimePoint now, Effects& out) {
+    if (now.mono < grants.next_deadline()) return;
+    for (const Address& contact : grants.due(now, out)) outbox.grant(now, contact, out);
+    recollect(now, out);
   }
 
   // --- notices of the core ---
   void on(TimePoint now, const MailArrived& n, Effects& out) {
-    if (const auto sender = inbox.arrived(now, n, out)) outbox.record_arrived(now, *sender, out);
+    const auto arrival = inbox.arrived(now, n, out);
+    if (!arrival) return;
+    if (arrival->newer_record) outbox.record_arrived(now, arrival->sender, out);
+    consider(now, arrival->sender, arrival->by_public, out);
   }
   void on(TimePoint now, const MessageQueued& n, Effects& out) { outbox.queued(now, n, out); }
   void on(TimePoint now, const MessageStored& n, Effects& out) { outbox.stored(now, n, out); }
   void on(TimePoint now, const MessageRefused& n, Effects& out) { outbox.refused(now, n, out); }
-  void on(TimePoint now, const MessageFinal& n, Effects& out) { outbox.settled(now, n, out); }
+  void on(TimePoint now, const MessageFinal& n, Effects& out) {
+    if (const auto contact = outbox.settled(now, n, out)) consider(now, *contact, false, out);
+  }
   void on(TimePoint now, const MessageExpired& n, Effects& out) { outbox.expired(now, n, out); }
   void on(TimePoint now, const RecordLookup& n, Effects& out) {
     if (n.address == identity->address()) {
@@ -51,6 +75,7 @@ struct Agent::Impl {
   }
   void on(TimePoint now, const ClockDoubt& n, Effects& out) {
     own.doubt_clock(n.suspicious);
+    grants.doubt_clock(n.suspicious);
     outbox.doubt_clock(now, n.suspicious, out);
   }
   void on(TimePoint now, const PeersChanged& n, Effects& out) {
@@ -63,7 +88,10 @@ struct Agent::Impl {
   }
 
   // --- commands of the user ---
-  void on(TimePoint now, const SendText& c, Effects& out) { outbox.send(now, c, out); }
+  void on(TimePoint now, const SendText& c, Effects& out) {
+    outbox.send(now, c, out);
+    consider(now, c.to, false, out);
+  }
   void on(TimePoint now, const AddContact& c, Effects& out) {
     if (c.name.size() > agent::kMaxNameBytes || !valid_utf8(c.name)) {
       out.now(UserEvent{UserError{"Not added: a name is at most 256 bytes of UTF-8.", ""}});
@@ -74,8 +102,12 @@ struct Agent::Impl {
     // Their key will be needed soon: look for it before the first message waits for it.
     if (!contacts.find(c.address)->info.has_key && c.address != identity->address())
       out.now(Event{FindRecord{c.address}});
+    consider(now, c.address, false, out);
   }
-  void on(TimePoint, const BlockContact& c, Effects& out) { contacts.set_blocked(c.address, c.blocked, out); }
+  void on(TimePoint now, const BlockContact& c, Effects& out) {
+    contacts.set_blocked(c.address, c.blocked, out);
+    recollect(now, out);
+  }
   void on(TimePoint now, const CancelMessage& c, Effects& out) { outbox.cancel(now, c.uid, out); }
   void on(TimePoint now, const RetryMessage& c, Effects& out) { outbox.retry(now, c.uid, out); }
   void on(TimePoint, const RefuseMail& c, Effects& out) { inbox.refuse(c.id, out); }
@@ -93,6 +125,7 @@ struct Agent::Impl {
     }
     delete_history(now, c.address, out);
     contacts.forget(c.address, out);
+    grants.forget(c.address, out);
   }
   void on(TimePoint now, const ForgetMessage& c, Effects& out) { outbox.forget(now, c.uid, out); }
   void on(TimePoint now, const DeleteHistory& c, Effects& out) { delete_history(now, c.peer, out); }
@@ -117,6 +150,7 @@ struct Agent::Impl {
   agent::History history;
   agent::Drafts drafts;
   agent::OwnKeys own;
+  agent::Grants grants;
   agent::Outbox outbox;
   agent::Inbox inbox;
   PeersChanged peers;
@@ -130,6 +164,7 @@ Agent::~Agent() = default;
 void Agent::start(TimePoint now, Effects& out) {
   impl_->load(now);
   impl_->own.start(now, out);
+  impl_->grants.start(now);
   impl_->outbox.start(now, out);
 }
 
@@ -143,6 +178,7 @@ void Agent::handle(TimePoint now, const UserCommand& command, Effects& out) {
 
 void Agent::handle_time(TimePoint now, Effects& out) {
   impl_->own.time(now, out);
+  impl_->tend_grants(now, out);
   impl_->outbox.time(now, out);
 }
 
@@ -151,13 +187,16 @@ void Agent::handle_store_failed(TimePoint now, Effects& out) {
   impl_->history.load();
   impl_->own.load();
   impl_->own.store_failed(now);
+  impl_->grants.load();
   impl_->drafts.store_failed(out);
   impl_->outbox.store_failed(now, out);
+  impl_->recollect(now, out);
 }
 
 std::optional<Millis> Agent::next_deadline() const {
   auto out = impl_->own.next_deadline();
-  if (const auto other = impl_->outbox.next_deadline(); other && (!out || *other < *out)) out = other;
+  if (!out || impl_->grants.next_deadline() < *out) out = impl_->grants.next_deadline();
+  if (const auto other = impl_->outbox.next_deadline(); other && *other < *out) out = other;
   return out;
 }
 

@@ -7,7 +7,7 @@ namespace {
 //             last-at(8) added(8) verified(8) read-sequence(8) unread(4) troubles(4)          since version 2
 //   record  = version(1) seq(8) created(8) hash(32) record signature(64)
 constexpr std::uint8_t kVersion = 1, kContactVersion = 2;
-constexpr std::uint8_t kAccepted = 1, kBlocked = 2, kMuted = 4;
+constexpr std::uint8_t kAccepted = 1, kBlocked = 2, kMuted = 4, kHeard = 8;
 
 bool is_request(const ContactInfo& info) { return !info.accepted && !info.blocked; }
 
@@ -21,6 +21,7 @@ std::optional<ContactEntry> decode(ByteView row) {
   const std::uint8_t flags = in.u8();
   out.info.accepted = (flags & kAccepted) != 0;
   out.info.blocked = (flags & kBlocked) != 0;
+  out.heard = (flags & kHeard) != 0;
   out.info.last_ack = in.time();
   out.info.muted = (flags & kMuted) != 0;
   out.info.last_sequence = in.u64();
@@ -94,7 +95,7 @@ void ContactBook::save(const ContactEntry& entry, Effects& out) {
   const ContactInfo& info = entry.info;
   row.u8(kContactVersion).fixed(info.address).text(info.name);
   row.u8(static_cast<std::uint8_t>((info.accepted ? kAccepted : 0) | (info.blocked ? kBlocked : 0) |
-                                   (info.muted ? kMuted : 0)));
+                                   (info.muted ? kMuted : 0) | (entry.heard ? kHeard : 0)));
   row.time(info.last_ack).u64(info.last_sequence).fixed(entry.has_own_record);
   row.time(info.last_at).time(info.added).time(info.verified).u64(info.read_sequence).u32(info.unread).u32(info.troubles);
   rows_.put(out, rows_.named(RowKind::contact, info.address), row);

@@ -20,6 +20,7 @@ struct ContactEntry {
   ContactInfo info;
   Hash has_own_record;                    // of our records, the newest they have acknowledged
   std::optional<RecordMeta> record;       // theirs, newest seen
+  bool heard = false;                     // something of theirs has been opened here
   // In memory only:
   std::uint64_t conflict_seq = 0;         // of the conflict last reported
   std::optional<Millis> looked_up;        // mono, last lookup that somebody answered

@@ -112,7 +112,7 @@ std::vector<Address> Grants::due(TimePoint now, Effects& out) {
     if (!in_force(contact, entry, now.wall) || entry.period >= period_at(contact, now.wall)) continue;
     const ContactEntry* known = contacts_.find(contact);
     const Millis begun = end_of(contact, entry.period) - kPairwiseLifetime;
-    if (known == nullptr || std::max(known->info.last_at, known->info.last_ack) < begun) continue;
+    if (known == nullptr || known->info.last_at < begun) continue;  // messages count, grants would go on for ever
     if (wanted(now, contact, false)) successors.push_back(contact);
   }
   return successors;

@@ -18,6 +18,7 @@ class Grants {
       : identity_(identity), rows_(rows), contacts_(contacts), own_(own) {}
 
   void load();
+  void start(TimePoint now) { check_at_ = now.mono + kMinute; }  // the clock has been judged by then
   void forget(const Address& contact, Effects& out);
   void doubt_clock(bool suspicious) { clock_doubted_ = suspicious; }
 
@@ -32,7 +33,7 @@ class Grants {
   bool wanted(TimePoint now, const Address& contact, bool wrote_to_public) const;
   // Those whose successor is due; once in kGrantCheck.
   std::vector<Address> due(TimePoint now, Effects& out);
-  std::optional<Millis> next_deadline() const { return check_at_; }
+  Millis next_deadline() const { return check_at_; }
   std::uint32_t give(TimePoint now, const Address& contact, Effects& out);  // the period, from now on collected
   MailboxGrant content(const Address& contact, std::uint32_t period) const;
   void acknowledged(const Address& contact, std::uint32_t period, Effects& out);

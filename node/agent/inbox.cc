@@ -16,7 +16,7 @@ MailboxId mailbox_of(const HeaderBytes& header) {
 
 }  // namespace
 
-std::optional<Address> Inbox::arrived(TimePoint now, const MailArrived& mail, Effects& out) {
+std::optional<Arrival> Inbox::arrived(TimePoint now, const MailArrived& mail, Effects& out) {
   const auto openers = own_.openers();
   const auto opened = open_message(identity_.address(), openers, mail.item.header, mail.item.body);
   if (!opened) {
@@ -32,11 +32,21 @@ std::optional<Address> Inbox::arrived(TimePoint now, const MailArrived& mail, Ef
     not_opened(mail, "too-many-requests", out);
     return std::nullopt;
   }
-  if (contact == nullptr) contacts_.save(contacts_.ensure(opened->sender, now.wall), out);
-  const bool newer = contacts_.absorb(now, opened->sender, opened->content.record, out);
-  if (!history_.seen(opened->sender, opened->content.uid)) show(now, mail, *opened, out);
+  if (contact == nullptr && std::holds_alternative<MailboxGrant>(opened->content.content)) {
+    // A contact of an earlier machine, or a stranger with nothing to say: no reason to show a request.
+    history_.mark_seen(opened->sender, opened->content.uid, out);
+    acknowledge(mail, opened->ack, out);
+    return std::nullopt;
+  }
+  if (contact == nullptr) contact = &contacts_.ensure(opened->sender, now.wall);
+  if (!std::exchange(contact->heard, true)) contacts_.save(*contact, out);
+  Arrival arrival{opened->sender, contacts_.absorb(now, opened->sender, opened->content.record, out), false};
+  if (!history_.seen(opened->sender, opened->content.uid)) {
+    arrival.by_public = !own_.is_pairwise(mailbox_of(mail.item.header));
+    show(now, mail, *opened, out);
+  }
   acknowledge(mail, opened->ack, out);
-  return newer ? std::optional(opened->sender) : std::nullopt;
+  return arrival;
 }
 
 void Inbox::not_opened(const MailArrived& mail, const char* reason, Effects& out) {
@@ -57,7 +67,7 @@ void Inbox::show(TimePoint now, const MailArrived& mail, const OpenedMessage& op
   if (const auto* text = std::get_if<TextContent>(&opened.content.content)) {
     show_text(now, opened, text->text, out);
   } else if (const auto* grant = std::get_if<MailboxGrant>(&opened.content.content)) {
-    take_grant(opened, *grant);
+    take_grant(now, opened, *grant, out);
   } else {
     show_unknown(now, mail, opened, out);
   }
@@ -87,9 +97,9 @@ void Inbox::show_unknown(TimePoint now, const MailArrived& mail, const OpenedMes
   out.durable(UserEvent{Undecryptable{mail.id, "unknown-content"}});
 }
 
-// A mailbox for one contact alone. Version 1 acknowledges grants and goes on using public mailboxes, which every
-// record lists; whoever adds pairwise mailboxes stores the grant with the contact here.
-void Inbox::take_grant(const OpenedMessage&, const MailboxGrant&) {}
+void Inbox::take_grant(TimePoint now, const OpenedMessage& opened, const MailboxGrant& grant, Effects& out) {
+  if (const char* why = grants_.take(now, opened.sender, grant, out)) out.note(Severity::info, "grant-ignored", why);
+}
 
 // Seen again and already acknowledged: said again, for the first saying was lost.
 void Inbox::acknowledge(const MailArrived& mail, const AckSecret& ack, Effects& out) {

@@ -12,7 +12,8 @@ bool in_trouble(const StatusRow& status) {
 }  // namespace
 
 Outbox::Outbox(const Identity& identity, const Profile& profile, const StoreView& store, RandomSource& random,
-               const Rows& rows, ContactBook& contacts, History& history, OwnKeys& own)
+               const Rows& rows, ContactBook& contacts, History& history, OwnKeys& own,
+               Grants& grants)
     : identity_(identity),
       store_(store),
       random_(random),
@@ -20,6 +21,7 @@ Outbox::Outbox(const Identity& identity, const Profile& profile, const StoreView
       contacts_(contacts),
       history_(history),
       own_(own),
+      grants_(grants),
       lookups_(kKeyRetryMin * profile.backoff_unit / kSecond, kKeyRetryMax * profile.backoff_unit / kSecond) {}
 
 // --- entries and rows -------------------------------------------------------------
@@ -51,6 +53,9 @@ Outbox::Entry& Outbox::remember(const OutboxRow& row) {
   entry.sequence = row.sequence;
   entry.expires = row.expires;
   entry.needs_seal = row.needs_seal;
+  entry.fallback = row.fallback;
+  entry.grant = row.grant;
+  if (row.grant != 0) grants_.under_way(row.peer, true);
   for (const Copy& copy : row.copies) ids_.insert_or_assign(copy.id, row.uid);
   contacts_.ensure(row.peer);
   return entry;
@@ -59,6 +64,7 @@ Outbox::Entry& Outbox::remember(const OutboxRow& row) {
 void Outbox::save(Entry& entry, const OutboxRow& row, Effects& out) {
   entry.needs_seal = row.needs_seal;
   entry.expires = row.expires;
+  entry.fallback = row.fallback;
   rows_.put(out, rows_.named(RowKind::outbox, row.uid), encode_outbox_row(row));
   set_timer(entry);
 }
@@ -71,12 +77,14 @@ void Outbox::drop(MessageUid uid, Effects& out) {
   rows_.erase(out, rows_.named(RowKind::outbox, uid));
   if (entry->timer != 0) timers_.erase({entry->timer, uid});
   lookups_.forget(entry->peer, uid);
+  if (entry->grant != 0) grants_.under_way(entry->peer, false);
   entries_.erase(uid);
 }
 
-// Open messages expire, settled ones wait for a late acknowledgement.
+// Open messages fall back and expire, settled ones wait for a late acknowledgement.
 void Outbox::set_timer(Entry& entry) {
-  const std::uint32_t minute = is_final(entry.state) ? entry.expires + kSettledKeptMinutes : entry.expires;
+  std::uint32_t minute = entry.fallback != 0 ? std::min(entry.fallback, entry.expires) : entry.expires;
+  if (is_final(entry.state)) minute = entry.expires + kSettledKeptMinutes;
   if (minute == entry.timer) return;
   if (entry.timer != 0) timers_.erase({entry.timer, entry.uid});
   timers_.insert({minute, entry.uid});
@@ -89,6 +97,10 @@ bool Outbox::advance(Entry& entry, DeliveryInput input, Effects& out, Change cha
   if (step->next == entry.state && change.relays <= entry.relays) return false;
   entry.state = step->next;
   entry.relays = std::max(entry.relays, change.relays);
+  if (entry.grant != 0) {  // nobody is told
+    set_timer(entry);
+    return true;
+  }
   StatusRow status = history_.status(entry.sequence);
   const bool was_trouble = in_trouble(status);
   status.state = entry.state;
@@ -140,6 +152,10 @@ void Outbox::load(TimePoint now) {
     const auto row = decode_outbox_row(bytes);
     if (!row) return;
     Entry& entry = remember(*row);
+    if (entry.grant != 0) {
+      if (!row->copies.empty()) entry.state = DeliveryState::sealed;
+      return set_timer(entry);
+    }
     const StatusRow status = history_.status(row->sequence);
     entry.state = status.state;
     entry.relays = status.relays;
@@ -192,23 +208,39 @@ void Outbox::run_timers(TimePoint now, Effects& out) {
   for (std::size_t i = 0; i < kTimersPerTurn && !timers_.empty() && timers_.begin()->first <= minute; ++i) {
     const MessageUid uid = timers_.begin()->second;
     Entry& entry = *find(uid);
-    if (is_final(entry.state)) {
-      drop(uid, out);
-      continue;
-    }
-    if (auto row = read_row(uid)) {
-      row->needs_seal = false;
-      save(entry, *row, out);
-    }
-    entry.needs_seal = false;
-    lookups_.forget(entry.peer, uid);
-    advance(entry, DeliveryInput::expired, out);
+    if (is_final(entry.state)) drop(uid, out);
+    else if (entry.expires > minute) fall_back(now, entry, out);
+    else expire(entry, out);
   }
+}
+
+void Outbox::expire(Entry& entry, Effects& out) {
+  if (auto row = read_row(entry.uid)) {
+    row->needs_seal = false;
+    save(entry, *row, out);
+  }
+  entry.needs_seal = false;
+  lookups_.forget(entry.peer, entry.uid);
+  advance(entry, DeliveryInput::expired, out);
+}
+
+// Whoever was granted a mailbox may have lost it since, or be deafened there: the public one is tried beside it.
+void Outbox::fall_back(TimePoint now, Entry& entry, Effects& out) {
+  auto row = read_row(entry.uid);
+  if (row) {
+    row->fallback = 0;
+    row->needs_seal = true;
+    save(entry, *row, out);
+    return want_seal(now, entry, out);
+  }
+  entry.fallback = 0;
+  set_timer(entry);
 }
 
 void Outbox::store_failed(TimePoint now, Effects& out) {
   std::map<MessageUid, std::string> refs;
-  for (auto& [uid, entry] : entries_) refs.emplace(uid, std::move(entry.ref));
+  for (auto& [uid, entry] : entries_)
+    if (entry.grant == 0) refs.emplace(uid, std::move(entry.ref));
   load(now);
   for (auto& [uid, ref] : refs) {
     if (Entry* entry = find(uid)) {
@@ -239,7 +271,7 @@ std::optional<Millis> Outbox::next_deadline() const {
 Agent::Outbox Outbox::counts() const {
   Agent::Outbox out;
   for (const auto& [uid, entry] : entries_) {
-    if (is_final(entry.state)) continue;
+    if (is_final(entry.state) || entry.grant != 0) continue;
     ++out.open;
     if (entry.relays == 0) ++out.unstored;
     out.bytes += entry.bytes;
@@ -250,7 +282,7 @@ Agent::Outbox Outbox::counts() const {
 std::vector<std::uint64_t> Outbox::open_sequences() const {
   std::vector<std::uint64_t> out;
   for (const auto& [uid, entry] : entries_)
-    if (!is_final(entry.state)) out.push_back(entry.sequence);
+    if (!is_final(entry.state) && entry.grant == 0) out.push_back(entry.sequence);
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -345,6 +377,8 @@ std::optional<OutboxRow> Outbox::revive(TimePoint now, const MessageUid& uid, Ef
   if (!next_delivery(status.state, DeliveryInput::retried)) return std::nullopt;
   row->expires = minute_of(now.wall) + row->lifetime;
   row->reseals = row->paid_reseals = 0;
+  row->pairwise = false;
+  row->fallback = 0;
   row->needs_seal = true;
   Entry& entry = remember(*row);
   entry.state = status.state;

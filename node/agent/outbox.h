@@ -6,6 +6,7 @@
 #include <set>
 
 #include "node/agent/delivery_state.h"
+#include "node/agent/grants.h"
 #include "node/agent/history.h"
 #include "node/agent/key_lookups.h"
 #include "node/agent/outbox_row.h"
@@ -32,7 +33,8 @@ class Outbox {
  public:
   // The references outlive the outbox.
   Outbox(const Identity& identity, const Profile& profile, const StoreView& store, RandomSource& random,
-         const Rows& rows, ContactBook& contacts, History& history, OwnKeys& own);
+         const Rows& rows, ContactBook& contacts, History& history, OwnKeys& own,
+         Grants& grants);
 
   void load(TimePoint now);                    // memory from rows; no effects
   void start(TimePoint now, Effects& out);     // goes on where the last run ended
@@ -42,13 +44,16 @@ class Outbox {
   std::optional<Millis> next_deadline() const;
 
   void send(TimePoint now, const SendText& command, Effects& out);
+  // Hands a contact the mailbox of the present period: a message that is sent like any and never shown.
+  void grant(TimePoint now, const Address& contact, Effects& out);
   void cancel(TimePoint now, const MessageUid& uid, Effects& out);
   void retry(TimePoint now, const MessageUid& uid, Effects& out);
 
   void queued(TimePoint now, const MessageQueued& notice, Effects& out);
   void stored(TimePoint now, const MessageStored& notice, Effects& out);
   void refused(TimePoint now, const MessageRefused& notice, Effects& out);
-  void settled(TimePoint now, const MessageFinal& notice, Effects& out);
+  // Returns the contact whose acknowledgement it is, if it is one.
+  std::optional<Address> settled(TimePoint now, const MessageFinal& notice, Effects& out);
   void expired(TimePoint now, const MessageExpired& notice, Effects& out);
 
   // A lookup ended; the contact book has taken what it found.
@@ -72,6 +77,8 @@ class Outbox {
     Address peer;
     std::uint64_t sequence = 0;
     std::uint32_t expires = 0;      // minutes
+    std::uint32_t fallback = 0;     // minute, 0 = none
+    std::uint32_t grant = 0;        // period; such a message is neither counted nor shown
     std::uint32_t bytes = 0;        // of its text
     DeliveryState state = DeliveryState::needs_key;
     std::uint32_t relays = 0;
@@ -84,6 +91,7 @@ class Outbox {
     MessageUid uid;
     SealedMessage sealed;
     std::uint8_t effort = 0;
+    bool pairwise = false;
     Hash own_record;
     std::uint64_t next_nonce = 0;
   };
@@ -98,6 +106,8 @@ class Outbox {
   bool advance(Entry& entry, DeliveryInput input, Effects& out, Change change = {});
   void announce(Entry& entry, const StatusRow& status, Effects& out);
   void run_timers(TimePoint now, Effects& out);
+  void fall_back(TimePoint now, Entry& entry, Effects& out);
+  void expire(Entry& entry, Effects& out);
   void resume(TimePoint now, Entry& entry, Effects& out);
   Entry& remember(const OutboxRow& row);
   std::optional<OutboxRow> revive(TimePoint now, const MessageUid& uid, Effects& out);
@@ -108,6 +118,7 @@ class Outbox {
   void pump(TimePoint now, Effects& out);
   void seal_one(TimePoint now, const MessageUid& uid, bool may_mine, Effects& out);
   void mine(TimePoint now, Effects& out);
+  Sealed content_of(const OutboxRow& row);
   void submit(Draft draft, const StampNonce& nonce, Effects& out);
   void give_up(Entry& entry, OutboxRow& row, const char* detail, Effects& out);
   void deliver_to_self(TimePoint now, const SendText& command, Effects& out);
@@ -126,6 +137,7 @@ class Outbox {
   ContactBook& contacts_;
   History& history_;
   OwnKeys& own_;
+  Grants& grants_;
 
   std::map<MessageUid, Entry> entries_;
   std::map<MessageId, MessageUid> ids_;

@@ -53,23 +53,25 @@ void Outbox::expired(TimePoint now, const MessageExpired& notice, Effects& out) 
   advance(*entry, DeliveryInput::expired, out);
 }
 
-void Outbox::settled(TimePoint now, const MessageFinal& notice, Effects& out) {
+std::optional<Address> Outbox::settled(TimePoint now, const MessageFinal& notice, Effects& out) {
   now_ = now;
   auto found = load_row(notice.id);
-  if (!found) return;
+  if (!found) return std::nullopt;
   auto& [entry, row] = *found;
   if (notice.kind == FinalKind::acknowledged) {
     delivered(now, *entry, row, notice.id, notice.record, out);
-  } else {
-    refused_by_owner(now, *entry, row, notice.id, out);
-    pump(now, out);
+    return row.peer;
   }
+  refused_by_owner(now, *entry, row, notice.id, out);
+  pump(now, out);
+  return std::nullopt;
 }
 
 void Outbox::delivered(TimePoint now, Entry& entry, OutboxRow& row, const MessageId& id, Bytes ack, Effects& out) {
   Change change;
   change.ack = std::move(ack);
   if (!advance(entry, DeliveryInput::acknowledged, out, std::move(change))) return;
+  if (row.grant != 0) grants_.acknowledged(entry.peer, row.grant, out);
   ContactEntry* contact = contacts_.find(entry.peer);
   for (const Copy& copy : row.copies) {
     if (copy.id != id) {

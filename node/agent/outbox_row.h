@@ -26,6 +26,9 @@ struct OutboxRow {
   std::uint8_t paid_reseals = 0;   // after a price was named
   std::uint8_t effort = 0;         // the highest price agreed to
   bool needs_seal = true;          // a copy is to be made
+  bool pairwise = false;           // one went to a pairwise mailbox: further ones go to the public one
+  std::uint32_t fallback = 0;      // minute from which on the public mailbox is used as well, 0 = none
+  std::uint32_t grant = 0;         // grants this period's mailbox and has no place in the history; 0 = a text
   std::vector<Copy> copies;        // oldest first
 };
 

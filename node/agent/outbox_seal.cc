@@ -52,6 +52,21 @@ void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
   }
 }
 
+void Outbox::grant(TimePoint now, const Address& contact, Effects& out) {
+  if (now.mono < paused_until_) return;
+  now_ = now;
+  OutboxRow row;
+  random_.fill(row.uid);
+  row.peer = contact;
+  row.lifetime = kDefaultLifetimeMinutes;
+  row.expires = minute_of(now.wall) + row.lifetime;
+  row.grant = grants_.give(now, contact, out);
+  Entry& entry = remember(row);
+  save(entry, row, out);
+  want_seal(now, entry, out);
+  pump(now, out);
+}
+
 // A note to oneself has no way to go.
 void Outbox::deliver_to_self(TimePoint now, const SendText& command, Effects& out) {
   HistoryRow item;
@@ -140,26 +155,36 @@ void Outbox::seal_one(TimePoint now, const MessageUid& uid, bool may_mine, Effec
     to_mine_.push_back(uid);
     return;
   }
-  const HistoryRow item = history_.read(entry->sequence).value_or(HistoryRow{});
-  Sealed content;
-  content.sign_key = identity_.sign_pair().public_key();
-  const ContactEntry* contact = contacts_.find(entry->peer);
-  if (contact->has_own_record == own_.record_hash()) {
-    content.record_hash = own_.record_hash();
-  } else {
-    content.record = own_.record();
-    content.record.nonce = StampNonce{};
-  }
-  content.uid = uid;
-  content.sent_at = item.at;
-  content.content = TextContent{item.text};
-  const SealRequest request{entry->peer, record->prekey, mailbox_for(*record, now.wall), row->expires, row->lifetime,
-                            effort};
-  auto sealed = seal_message(identity_, content, request, random_);
+  const auto granted = row->pairwise ? std::nullopt : grants_.mailbox_of(entry->peer, now.wall);
+  const SealRequest request{entry->peer, record->prekey, granted.value_or(mailbox_for(*record, now.wall)), row->expires,
+                            row->lifetime, effort};
+  auto sealed = seal_message(identity_, content_of(*row), request, random_);
   if (!sealed) return give_up(*entry, *row, sealed.error().reason, out);
-  Draft draft{uid, std::move(*sealed), effort, own_.record_hash(), 0};
+  Draft draft{uid, std::move(*sealed), effort, granted.has_value(), own_.record_hash(), 0};
   if (effort == 0) return submit(std::move(draft), StampNonce{}, out);
   draft_ = std::move(draft);
+}
+
+Sealed Outbox::content_of(const OutboxRow& row) {
+  Sealed out;
+  out.sign_key = identity_.sign_pair().public_key();
+  const ContactEntry* contact = contacts_.find(row.peer);
+  if (contact->has_own_record == own_.record_hash()) {
+    out.record_hash = own_.record_hash();
+  } else {
+    out.record = own_.record();
+    out.record.nonce = StampNonce{};
+  }
+  out.uid = row.uid;
+  if (row.grant != 0) {
+    out.sent_at = now_.wall;
+    out.content = grants_.content(row.peer, row.grant);
+    return out;
+  }
+  HistoryRow item = history_.read(row.sequence).value_or(HistoryRow{});
+  out.sent_at = item.at;
+  out.content = TextContent{std::move(item.text)};
+  return out;
 }
 
 void Outbox::mine(TimePoint now, Effects& out) {
@@ -190,6 +215,13 @@ void Outbox::submit(Draft draft, const StampNonce& nonce, Effects& out) {
   copy.own_record = draft.own_record;
   row->copies.push_back(copy);
   row->needs_seal = false;
+  row->fallback = 0;
+  if (draft.pairwise) {
+    row->pairwise = true;
+    const std::uint32_t minute = minute_of(now_.wall);
+    const std::uint32_t half = row->expires > minute ? (row->expires - minute + 1) / 2 : 0;
+    row->fallback = minute + std::min(half, static_cast<std::uint32_t>(kPairwiseFallback / kMinute));
+  }
   ids_.insert_or_assign(copy.id, draft.uid);
   save(*entry, *row, out);
   Change change;

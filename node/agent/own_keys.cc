@@ -199,8 +199,17 @@ void OwnKeys::collect(TimePoint now, Effects& out) {
     mailbox_keys_.insert_or_assign(mailbox_id(key.public_key()), key.public_key());
     mailboxes_.insert_or_assign(event.keys.back(), std::move(key));
   }
+  for (const auto& [key, pairwise] : pairwise_) {
+    (pairwise.in_use ? event.pairwise : event.past).push_back(key);
+    mailbox_keys_.insert_or_assign(mailbox_id(key), key);
+  }
   if (identity_.derived_prekeys()) refresh_derived(week_);
   out.now(Event{std::move(event)});
+}
+
+void OwnKeys::set_pairwise(std::vector<Pairwise> keys) {
+  pairwise_.clear();
+  for (Pairwise& one : keys) pairwise_.insert_or_assign(one.key.public_key(), std::move(one));
 }
 
 void OwnKeys::refresh_derived(std::uint32_t week) {
@@ -224,8 +233,14 @@ std::vector<const DhPair*> OwnKeys::openers() const {
 }
 
 const MailboxSigningKey* OwnKeys::mailbox(const MailboxKey& key) const {
-  const auto it = mailboxes_.find(key);
-  return it == mailboxes_.end() ? nullptr : &it->second;
+  if (const auto it = mailboxes_.find(key); it != mailboxes_.end()) return &it->second;
+  const auto it = pairwise_.find(key);
+  return it == pairwise_.end() ? nullptr : &it->second.key;
+}
+
+bool OwnKeys::is_pairwise(const MailboxId& id) const {
+  const auto it = mailbox_keys_.find(id);
+  return it != mailbox_keys_.end() && pairwise_.contains(it->second);
 }
 
 const MailboxSigningKey* OwnKeys::mailbox(const MailboxId& id) const {

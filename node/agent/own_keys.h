@@ -38,9 +38,18 @@ class OwnKeys {
   // A valid record of the own address that some node holds.
   void seen(TimePoint now, const SignedRecord& record, Effects& out);
 
+  // Mailboxes of single contacts (grants.h), collected too from the next collect on.
+  struct Pairwise {
+    MailboxSigningKey key;
+    bool in_use = false;  // else only what is on its way is fetched
+  };
+  void set_pairwise(std::vector<Pairwise> keys);
+  void collect(TimePoint now, Effects& out);
+
   // Prekeys to try on arriving mail, likeliest first; valid until the next call of anything else.
   std::vector<const DhPair*> openers() const;
   const MailboxSigningKey* mailbox(const MailboxId& id) const;
+  bool is_pairwise(const MailboxId& id) const;
   const MailboxSigningKey* mailbox(const MailboxKey& key) const;
 
  private:
@@ -67,7 +76,6 @@ class OwnKeys {
   void save_record(Effects& out) const;
   void save_prekey(std::uint64_t number, const RandomPrekey& prekey, Effects& out) const;
   void drop_old(TimePoint now, Effects& out);
-  void collect(TimePoint now, Effects& out);
   void refresh_derived(std::uint32_t week);
   void publish(TimePoint now, Effects& out);
   Millis scaled(Millis time) const { return time * profile_.backoff_unit / kSecond; }
@@ -82,7 +90,8 @@ class OwnKeys {
   std::vector<Kept> kept_;                           // oldest first
   std::map<std::uint64_t, RandomPrekey> prekeys_;    // by number, rising with time
   std::map<std::uint32_t, DhPair> derived_;          // by week
-  std::map<MailboxKey, MailboxSigningKey> mailboxes_;
+  std::map<MailboxKey, MailboxSigningKey> mailboxes_;  // public
+  std::map<MailboxKey, Pairwise> pairwise_;
   std::map<MailboxId, MailboxKey> mailbox_keys_;
   std::uint32_t week_ = 0;                           // the one mailboxes_ and derived_ were made for
 

@@ -15,6 +15,7 @@ enum class RowKind : std::uint8_t {
   contact = 'c',     // by address: ContactBook
   seen = 'd',        // by sender and uid: what was received once, for good
   draft = 'e',       // by address: unsent text
+  grant = 'g',       // by address: pairwise mailboxes granted, both ways
   history = 'h',     // by sequence: one message shown, immutable
   record = 'k',      // by address: newest key record of a contact
   meta = 'm',        // by number: counters

@@ -26,7 +26,11 @@ struct StoreFailed {};  // every write not yet committed was dropped; reads show
 struct SubmitMessage { SealedItem item; MessageId id; };  // already checked: our own
 struct SubmitFinal { MessageId id; Bytes record; };       // own ack, refusal or withdrawal; tombstone already staged
 struct DeclineMail { MessageId id; SealedItem item; NodeId from; };  // own mailbox, cannot be opened: keep as custodian
-struct CollectMailboxes { std::vector<MailboxKey> keys; };  // the complete set to be collected
+struct CollectMailboxes {  // the complete set to be collected
+  std::vector<MailboxKey> keys;          // public: at every member of their regions
+  std::vector<MailboxKey> pairwise{};    // in use by one contact each: at a few members whose sessions are kept
+  std::vector<MailboxKey> past{};        // may still get what is on its way: asked for now and then
+};
 struct FindRecord { Address address; };                   // answered by RecordLookup
 struct PublishRecord { Address address; SignedRecord record; };
 struct TellFinal { NodeId to; Bytes record; };            // final record, durable now: dial whoever has no session

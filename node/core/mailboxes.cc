@@ -19,7 +19,7 @@ void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& 
   const NodeId node = link.node;
   auto& mine = collected_by_[node];
   const bool known = std::find(mine.begin(), mine.end(), mailbox) != mine.end();
-  if (!known && mine.size() >= kMaxSubscriptions)
+  if (!known && mine.size() >= kMaxCollected)
     return core_.out->send(link.id, request_id, Collected{CollectStatus::refused, 0});
   if (!known) {
     mine.push_back(mailbox);
@@ -83,14 +83,22 @@ const std::vector<NodeId>* Mailboxes::owners(const MailboxId& mailbox) const {
   return it == owners_.end() ? nullptr : &it->second;
 }
 
-void Mailboxes::set_own(const std::vector<MailboxKey>& keys) {
-  std::map<MailboxId, Own> next;
+void Mailboxes::add_own(const std::vector<MailboxKey>& keys, Reach reach, std::map<MailboxId, Own>& next) {
   for (const MailboxKey& key : keys) {
     const MailboxId id = mailbox_id(key);
     auto known = own_.extract(id);
-    if (known.empty()) next.emplace(id, Own{.key = key, .subscribed = {}, .asked = {}});
-    else next.insert(std::move(known));
+    if (!known.empty()) next.insert(std::move(known));
+    Own& own = next[id];
+    own.key = key;
+    own.reach = reach;
   }
+}
+
+void Mailboxes::set_own(const CollectMailboxes& all) {
+  std::map<MailboxId, Own> next;
+  add_own(all.keys, Reach::region, next);
+  add_own(all.pairwise, Reach::few, next);
+  add_own(all.past, Reach::now_and_then, next);
   own_ = std::move(next);
   held_.clear();
   for (const auto& [id, own] : own_)
@@ -130,6 +138,7 @@ void Mailboxes::on_collected(Link& link, std::uint64_t request_key, const Collec
   if (node.empty() || collected.status != CollectStatus::subscribed) return;
   const auto own = own_.find(node.mapped().first);
   if (own == own_.end()) return;
+  own->second.reached = true;
   auto& subscribed = own->second.subscribed;
   if (std::find(subscribed.begin(), subscribed.end(), link.node) == subscribed.end()) subscribed.push_back(link.node);
 }
@@ -138,13 +147,17 @@ void Mailboxes::collect_failed(std::uint64_t request_key) {
   const auto node = asking_.extract(request_key);
   if (node.empty()) return;
   // A lost Collect is sent again soon, not in an hour.
-  if (const auto own = own_.find(node.mapped().first); own != own_.end()) own->second.asked.erase(node.mapped().second);
+  if (const auto own = own_.find(node.mapped().first); own != own_.end()) {
+    own->second.asked.erase(node.mapped().second);
+    if (own->second.reach != Reach::region) own->second.next_poll = std::min(own->second.next_poll, core_.now.mono + kSecond);
+  }
   schedule(kSecond);
 }
 
 void Mailboxes::region_found(const MailboxId& mailbox, const std::vector<Contact>& members) {
   const auto it = own_.find(mailbox);
   if (it == own_.end() || core_.owner == nullptr) return;
+  if (it->second.reach != Reach::region) return ask_some(mailbox, it->second, members);
   for (const Contact& contact : members) {
     const auto asked = it->second.asked.find(contact.id);
     if (asked != it->second.asked.end() && core_.now.mono - asked->second < kCollectPoll / 2) continue;
@@ -166,23 +179,83 @@ void Mailboxes::timer() {
   scheduled_ = 0;
   if (core_.owner == nullptr || own_.empty()) return;
   if (!core_.lookups.joined()) return;  // join_done goes on
-  for (auto& [mailbox, own] : own_) {
-    // Sessions that are custodians and were not asked, or whose answer was lost.
-    for (const auto& [node, link_id] : core_.sessions.by_node()) {
-      if (!core_.in_region(node, overlay_point(mailbox))) continue;
-      const auto asked = own.asked.find(node);
-      const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= kCollectPoll;
-      if (due) collect_from(*core_.sessions.find(link_id), mailbox, own);
-    }
-    std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
-    if (own.next_poll > core_.now.mono) continue;
-    const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
-    own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : own.poll_delay);
-    own.poll_delay = lacking ? kFirstPoll : std::min(2 * own.poll_delay, kCollectPoll);
-    if (const auto everyone = core_.small_region()) region_found(mailbox, *everyone);
-    else core_.lookups.find(overlay_point(mailbox), LookupFor::collect, 0);
-  }
+  for (auto& [mailbox, own] : own_)
+    if (own.reach == Reach::region) poll(mailbox, own);
   schedule(kMissingCustodianRetry);
+  tend_all();
+}
+
+void Mailboxes::poll(const MailboxId& mailbox, Own& own) {
+  // Sessions that are custodians and were not asked, or whose answer was lost.
+  for (const auto& [node, link_id] : core_.sessions.by_node()) {
+    if (!core_.in_region(node, overlay_point(mailbox))) continue;
+    const auto asked = own.asked.find(node);
+    const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= kCollectPoll;
+    if (due) collect_from(*core_.sessions.find(link_id), mailbox, own);
+  }
+  std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
+  if (own.next_poll > core_.now.mono) return;
+  const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
+  own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : own.poll_delay);
+  own.poll_delay = lacking ? kFirstPoll : std::min(2 * own.poll_delay, kCollectPoll);
+  find_region(mailbox);
+}
+
+void Mailboxes::find_region(const MailboxId& mailbox) {
+  if (const auto everyone = core_.small_region()) region_found(mailbox, *everyone);
+  else core_.lookups.find(overlay_point(mailbox), LookupFor::collect, 0);
+}
+
+// --- pairwise ------------------------------------------------------------------
+// Nobody who is not told of it can prepare for such a mailbox: a few members of its region are as good as all, and
+// all of many mailboxes' would be too much. `asked` names those that were asked over a session which still stands.
+
+void Mailboxes::tend_all() {
+  for (auto& [mailbox, own] : own_) {
+    if (own.reach == Reach::region || own.next_poll > core_.now.mono) continue;
+    if (!tended_.take(core_.now.mono)) return schedule(kSecond);
+    tend(mailbox, own);
+  }
+}
+
+void Mailboxes::tend(const MailboxId& mailbox, Own& own) {
+  const bool round = core_.now.mono >= own.next_round;
+  const bool lacking = own.asked.size() < kCustodiansSubscribed;
+  const bool keep_up = own.reach == Reach::few || !own.reached;
+  own.wanted = lacking && (round || keep_up) ? kCustodiansSubscribed - own.asked.size() : 0;
+  if (round) {
+    own.reached = false;
+    own.chosen.clear();
+    own.next_round = core_.now.mono + kPairwisePoll;
+    own.poll_delay = kFirstPoll;
+    own.wanted = std::max(own.wanted, kPairwisePolled);
+  }
+  own.next_poll = std::min(own.next_round, core_.now.mono + own.poll_delay);
+  own.poll_delay = std::min(2 * own.poll_delay, kPairwisePoll);
+  ask_sessions(mailbox, own);
+  if (own.wanted > 0) find_region(mailbox);
+}
+
+// From the mailbox's own place in the order of ids on, not always the lowest.
+void Mailboxes::ask_sessions(const MailboxId& mailbox, Own& own) {
+  const auto& sessions = core_.sessions.by_node();
+  auto it = sessions.lower_bound(NodeId{mailbox.data});
+  for (std::size_t i = 0; i < sessions.size() && own.wanted > 0; ++i, ++it) {
+    if (it == sessions.end()) it = sessions.begin();
+    if (own.asked.contains(it->first) || !core_.in_region(it->first, overlay_point(mailbox))) continue;
+    --own.wanted;
+    collect_from(*core_.sessions.find(it->second), mailbox, own);
+  }
+}
+
+void Mailboxes::ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members) {
+  std::erase_if(members, [&](const Contact& contact) { return own.asked.contains(contact.id); });
+  core_.random.shuffle(members);
+  members.resize(std::min(members.size(), std::exchange(own.wanted, 0)));
+  for (const Contact& contact : members) {
+    if (core_.sessions.ready(contact.id) == nullptr) own.chosen.insert(contact.id);
+    collect_via(contact, mailbox, own);
+  }
 }
 
 std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {
@@ -193,6 +266,7 @@ std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {
 
 bool Mailboxes::keeps(const NodeId& node) const {
   for (const auto& [mailbox, own] : own_) {
+    if (own.reach == Reach::now_and_then) continue;
     // The first subscriptions are kept, further ones were polls. By age: an id cannot be chosen to be kept.
     const auto last = own.subscribed.begin() + static_cast<std::ptrdiff_t>(std::min(kCustodiansSubscribed, own.subscribed.size()));
     if (std::find(own.subscribed.begin(), last, node) != last) return true;
@@ -203,6 +277,12 @@ bool Mailboxes::keeps(const NodeId& node) const {
 void Mailboxes::session_ready(Link& link) {
   if (core_.owner == nullptr) return;
   for (auto& [mailbox, own] : own_) {
+    if (own.reach != Reach::region) {
+      if (own.chosen.erase(link.node) > 0) collect_from(link, mailbox, own);
+      if (own.reach == Reach::few && own.asked.size() < kCustodiansSubscribed)
+        own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
+      continue;
+    }
     if (!core_.in_region(link.node, overlay_point(mailbox))) continue;
     // Who comes and goes, as sessions do that others need now and then, is polled like the rest of the region.
     const auto asked = own.asked.find(link.node);
@@ -230,7 +310,10 @@ void Mailboxes::session_gone(const NodeId& node) {
       own.subscribed.erase(place);
       lost = true;
     }
-    if (own.subscribed.size() < kCustodiansSubscribed) own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
+    if (own.reach != Reach::region) own.asked.erase(node);
+    if (own.reach == Reach::now_and_then || own.subscribed.size() >= kCustodiansSubscribed) continue;
+    own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
+    own.poll_delay = std::min(own.poll_delay, kFirstPoll);
   }
   if (lost) schedule(kSecond);
 }

@@ -1,6 +1,6 @@
 // Both sides of Collect (spec 60-mailboxes-and-records). As custodian: which sessions own which mailboxes, so that mail
-// is pushed to them. As owner: subscribe to three custodians of each own mailbox, on distinct prefixes where there are
-// any, poll the rest of the region hourly. Bounded: kMaxSubscriptions per session, the agent's mailboxes times sessions.
+// is pushed to them. As owner: collect public mailboxes at their whole regions, hourly; pairwise ones at three members, and
+// at two others every six hours. Bounded: kMaxCollected per session, the agent's mailboxes times sessions.
 #pragma once
 #include "node/core/peers.h"
 
@@ -18,7 +18,7 @@ class Mailboxes {
   bool owned_by(const MailboxId& mailbox, const NodeId& node) const;
 
   // --- owner ---
-  void set_own(const std::vector<MailboxKey>& keys);
+  void set_own(const CollectMailboxes& all);
   bool is_own(const MailboxId& mailbox) const { return own_.contains(mailbox); }
   void on_collected(Link& link, std::uint64_t request_key, const Collected& collected);
   void collect_failed(std::uint64_t request_key);
@@ -33,16 +33,22 @@ class Mailboxes {
   bool keeps(const NodeId& node) const;                                // a subscription needs this session
 
  private:
-  static constexpr std::size_t kMaxSubscriptions = 64;
   static constexpr std::size_t kCollectPage = 512;  // offered at once; the next page follows when half of it is taken
   static constexpr Millis kPagePatience = kSecond;  // or when the owner has acknowledged too little for so long
   static constexpr Millis kFirstPoll = kMinute;
   static constexpr Millis kHeldPageDelay = 10;
+  static constexpr int kTendedPerSecond = 4;        // pairwise mailboxes: their Collects share custodians' rates
+  enum class Reach : std::uint8_t { region, few, now_and_then };
   struct Own {
     MailboxKey key;
+    Reach reach = Reach::region;
     std::vector<NodeId> subscribed;   // in order of subscription
     std::map<NodeId, Millis> asked;   // mono, when last collected from
     Millis next_poll = 0;
+    Millis next_round = 0;            // of pairwise ones: when others are asked
+    std::size_t wanted = 0;           // of pairwise ones: so many members more, once the region is known
+    std::set<NodeId> chosen{};        // of pairwise ones: being dialled
+    bool reached = false;             // of pairwise ones: somebody has answered in this round
     Millis poll_delay = kFirstPoll;   // doubles up to kCollectPoll: a young network's regions still move
   };
   struct Page {
@@ -56,6 +62,13 @@ class Mailboxes {
   std::uint32_t offer_page(std::uint64_t key, Page page);
   void drop_page(std::uint64_t key);
   void schedule(Millis delay);
+  void add_own(const std::vector<MailboxKey>& keys, Reach reach, std::map<MailboxId, Own>& next);
+  void poll(const MailboxId& mailbox, Own& own);
+  void tend_all();
+  void tend(const MailboxId& mailbox, Own& own);
+  void ask_sessions(const MailboxId& mailbox, Own& own);
+  void find_region(const MailboxId& mailbox);
+  void ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members);
   void collect_from(Link& link, const MailboxId& mailbox, Own& own);
   void collect_via(const Contact& contact, const MailboxId& mailbox, Own& own);
 
@@ -68,6 +81,7 @@ class Mailboxes {
   std::map<MailboxId, std::uint64_t> held_;                            // own ones being gone through -> next page
   std::map<std::pair<MailboxId, NodeId>, std::uint64_t> page_keys_;
   std::uint64_t next_key_ = 1;
+  TokenBucket tended_{kTendedPerSecond, kTendedPerSecond};
   Millis scheduled_ = 0;                                               // the timer in flight, 0 = none
 };
 

@@ -280,7 +280,7 @@ void NodeCore::handle(TimePoint now, const Event& event, Effects& out) {
         else if constexpr (std::is_same_v<T, SubmitMessage>) core.custody.submit(e);
         else if constexpr (std::is_same_v<T, SubmitFinal>) core.custody.submit_final(e);
         else if constexpr (std::is_same_v<T, DeclineMail>) core.custody.decline(e);
-        else if constexpr (std::is_same_v<T, CollectMailboxes>) core.mailboxes.set_own(e.keys);
+        else if constexpr (std::is_same_v<T, CollectMailboxes>) core.mailboxes.set_own(e);
         else if constexpr (std::is_same_v<T, FindRecord>) core.records.find(e.address);
         else if constexpr (std::is_same_v<T, PublishRecord>) core.records.publish(e);
         else if constexpr (std::is_same_v<T, TellFinal>) core.peers.send(Contact{e.to, {}, {}}, Ack{{e.record}}, {});

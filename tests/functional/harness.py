@@ -169,6 +169,9 @@ class Process:
                 return int(line.split()[1])
         return 0
 
+    def acknowledged(self):
+        return max((e["acknowledged"] for e in list(self.events) if e.get("ev") == "store"), default=0)
+
     def store(self, timeout=PATIENCE, **wanted):
         """Waits until the newest store report has these figures."""
         def newest():
@@ -254,10 +257,14 @@ class Case(unittest.TestCase):
 
     def publish(self, secret, *bootstrap, **options):
         """Lets this user be online once, until the network knows their key record; returns the address."""
+        relays = [p for p in self.processes if p.args[0] == "relay" and p.clock is None and p.running() and p.endpoint in bootstrap]
+        acknowledged = {r: r.acknowledged() for r in relays}
         user = self.chat(secret, *bootstrap, name=secret + " publishing", **options)
         probe = self.chat("probe of " + secret, *bootstrap, name="probe", **options)
         probe.send(user.address, "probe", "probe")
         probe.state("probe", "delivered")
+        for r in relays:  # the mailbox that the probe grants thereupon has arrived too: nothing is left behind
+            r.wait_until(lambda r=r: r.acknowledged() >= acknowledged[r] + 2, what="the probe's grant")
         self.assertEqual(probe.quit(), 0)
         self.assertEqual(user.quit(), 0)
         return user.address

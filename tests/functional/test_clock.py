@@ -17,6 +17,10 @@ class ClockCase(harness.VirtualCase):
         alice.send(bob.address, "hello", "k")
         self.assertAdvances(5 * MINUTE, relay, alice, bob, *more_relays, what="delivery on virtual time",
                             until=lambda: self.has_state(alice, "k", "delivered"))
+        # A mailbox is granted thereupon.
+        self.assertAdvances(5 * MINUTE, relay, alice, bob, *more_relays, step=1000, what="nothing is left to deliver",
+                            until=lambda: all(self.newest(r)["live"] == 0 and self.newest(r).get("acknowledged") == 2
+                                              for r in (relay, *more_relays)))
         address = bob.address
         bob.terminate()
         return relay, alice, address

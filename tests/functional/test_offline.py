@@ -62,7 +62,7 @@ class Offline(harness.Case):
         bob = self.chat("bob", relay.endpoint)
         alice.send(bob.address, "key exchange", "k")
         alice.state("k", "delivered")
-        late.store(live=0)
+        late.store(live=0, acknowledged=2)  # the text, and the mailbox that Bob was granted thereupon
         self.assertEqual(bob.quit(), 0)
         alice.send(bob.address, "held twice", "r")
         alice.wait("state", uid=alice.state("r", "relayed")["uid"], relays=2)

@@ -18,6 +18,7 @@ comm_functional(hostile 400)
 comm_functional(cli 300)
 comm_functional(identity 300)
 comm_functional(privacy 120)
+comm_functional(pairwise 400)  # a virtual day, as in clock
 comm_functional(screen 180)
 comm_functional(demo 180)
 comm_functional(disk_full 240)

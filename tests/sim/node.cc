@@ -54,6 +54,16 @@ std::vector<MailboxId> SimNode::mailboxes(std::uint32_t first_week, std::uint32_
   return out;
 }
 
+std::vector<MailboxId> SimNode::pairwise_mailboxes(const Address& contact, Millis first, Millis last) const {
+  std::vector<MailboxId> out;
+  const auto own = identity();
+  const Millis phase = own->pairwise_phase(contact);
+  const auto period = [&](Millis wall) { return static_cast<std::uint32_t>((wall + phase) / kPairwisePeriod); };
+  for (std::uint32_t i = period(first); i <= period(last); ++i)
+    out.push_back(mailbox_id(own->pairwise_mailbox(contact, i).public_key()));
+  return out;
+}
+
 TimePoint SimNode::now() const {
   return {world_.time.now - booted_ + kMonoOrigin, world_.time.wall + skew_ + step_};
 }

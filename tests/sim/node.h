@@ -71,6 +71,8 @@ class SimNode final : public Host {
   const NodeId& id() const { return id_; }
   const Address& address() const { return address_; }
   std::vector<MailboxId> mailboxes(std::uint32_t first_week, std::uint32_t last_week) const;
+  // Those that it may grant to `contact` between two times of the wall clock.
+  std::vector<MailboxId> pairwise_mailboxes(const Address& contact, Millis first, Millis last) const;
   WatchedStore& store() { return store_; }
   const NodeCore* core() const;
   const Agent* agent() const;

@@ -171,6 +171,8 @@ void Oracle::final(std::uint32_t node, Millis now, const PutTombstone& op, bool 
     return violation(node, now, "I3: final record of " + short_hex(op.id.view()) + " does not prove itself");
   if (!acknowledged) return;
   if (mailbox_owner(checked->header.mailbox) == node) {
+    const bool pairwise = mailboxes_.at(checked->header.mailbox).pairwise;
+    if (arrived_.insert(op.id).second) ++(pairwise ? totals_.by_pairwise : totals_.by_public);
     if (!with_agent_row && !owner_acked_.contains(op.id))
       violation(node, now, "I4: acknowledges " + short_hex(op.id.view()) + " without writing its text in one batch");
   } else if (!owner_acked_.contains(op.id)) {
@@ -192,7 +194,7 @@ void Oracle::erase_tombstone(std::uint32_t node, Millis now, Millis wall, const 
 std::optional<std::uint32_t> Oracle::mailbox_owner(const MailboxId& mailbox) const {
   const auto it = mailboxes_.find(mailbox);
   if (it == mailboxes_.end()) return std::nullopt;
-  return it->second;
+  return it->second.owner;
 }
 
 void Oracle::not_durable(std::uint32_t node, Millis now, const MessageId& id, const char* why) {

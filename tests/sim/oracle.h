@@ -33,6 +33,8 @@ struct TrackedMessage {
 
 struct OracleTotals {
   std::uint64_t sent = 0, shown = 0, delivered = 0, duplicates = 0;
+  // Mail that its recipient has acknowledged, grants included, by the kind of mailbox that it was sent to.
+  std::uint64_t by_public = 0, by_pairwise = 0;
 };
 
 class Oracle {
@@ -41,7 +43,9 @@ class Oracle {
 
   // --- set up ---
   void set_user(std::uint32_t node, const Address& address);
-  void set_mailbox(std::uint32_t node, const MailboxId& mailbox) { mailboxes_.emplace(mailbox, node); }
+  void set_mailbox(std::uint32_t node, const MailboxId& mailbox, bool pairwise = false) {
+    mailboxes_.emplace(mailbox, Mailbox{node, pairwise});
+  }
   std::uint32_t add_message(std::uint32_t from, std::uint32_t to, std::string text);
 
   // --- what users do and see ---
@@ -84,7 +88,9 @@ class Oracle {
   std::vector<Address> addresses_;
   std::vector<std::vector<std::uint32_t>> sent_by_;                  // per node
   std::unordered_map<MessageUid, std::uint32_t> uids_;               // looked up, never walked
-  std::unordered_map<MailboxId, std::uint32_t> mailboxes_;
+  struct Mailbox { std::uint32_t owner = 0; bool pairwise = false; };
+  std::unordered_map<MailboxId, Mailbox> mailboxes_;
+  std::unordered_set<MessageId> arrived_;                            // acknowledged by their owners, staged
   std::unordered_set<MessageId> owner_acked_;
   std::vector<std::string> violations_;                              // the first kMaxViolations
   std::uint64_t violation_count_ = 0;

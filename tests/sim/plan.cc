@@ -94,11 +94,21 @@ void Simulation::plan_messages(const std::vector<std::uint32_t>& away) {
     while (to == from) to = to_away ? away[random_.below(away.size())] : present[random_.below(present.size())];
     const std::size_t bytes = work.text_min + random_.below(work.text_max - work.text_min + 1);
     const std::uint32_t index = oracle_.add_message(from, to, message_text(i, bytes));
+    acquaint(from, to);
     leaver_.push_back(random_.chance(work.leave_per_mille, 1'000));
     const auto span = static_cast<std::uint64_t>(work.until - work.from) + 1;
     event_at(work.from + static_cast<Millis>(random_.below(span)), EventKind::send_text, from, index);
   }
   left_.resize(leaver_.size());
+}
+
+// The oracle knows the mailboxes that the two may grant each other.
+void Simulation::acquaint(std::uint32_t from, std::uint32_t to) {
+  if (!acquainted_.insert(std::minmax(from, to)).second) return;
+  const Millis last = kSimEpoch + scenario_.heal + scenario_.settle + kHour;
+  for (const auto& [owner, contact] : {std::pair(from, to), std::pair(to, from)})
+    for (const MailboxId& mailbox : nodes_[owner]->pairwise_mailboxes(oracle_.address(contact), kSimEpoch - kHour, last))
+      oracle_.set_mailbox(owner, mailbox, true);
 }
 
 void Simulation::plan_workload() { plan_messages(choose_away()); }

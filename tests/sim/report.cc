@@ -55,6 +55,8 @@ std::string to_text(const Report& r) {
   out << "scenario " << r.scenario << ", seed " << r.seed << ": " << r.nodes << " nodes, " << r.users << " users\n"
       << "  messages " << r.messages << ": accepted " << r.totals.sent << ", shown " << shown << ", delivered "
       << r.totals.delivered << ", duplicates " << r.totals.duplicates << "\n"
+      << "  mail acknowledged, grants included: " << r.totals.by_pairwise << " by pairwise mailbox, " << r.totals.by_public
+      << " by public\n"
       << "  virtual time " << duration(r.virtual_end) << ", healed at " << duration(r.healed_at) << "; wall "
       << duration(r.wall_millis) << ", CPU time " << duration(r.cpu_millis) << " ("
       << ratio(static_cast<std::uint64_t>(r.virtual_end), static_cast<std::uint64_t>(r.cpu_millis)) << " times real time)\n"
@@ -96,7 +98,9 @@ std::string to_json(const Report& r) {
   out << "{\"scenario\":" << quoted(r.scenario) << ",\"seed\":" << r.seed << ",\"nodes\":" << r.nodes
       << ",\"users\":" << r.users << ",\"messages\":" << r.messages << ",\"accepted\":" << r.totals.sent
       << ",\"shown\":" << r.totals.shown << ",\"delivered\":" << r.totals.delivered
-      << ",\"duplicates\":" << r.totals.duplicates << ",\"virtual_ms\":" << r.virtual_end
+      << ",\"duplicates\":" << r.totals.duplicates
+      << ",\"by_pairwise\":" << r.totals.by_pairwise << ",\"by_public\":" << r.totals.by_public
+      << ",\"virtual_ms\":" << r.virtual_end
       << ",\"healed_ms\":" << r.healed_at << ",\"wall_ms\":" << r.wall_millis << ",\"cpu_ms\":" << r.cpu_millis
       << ",\"events\":" << r.events << ",\"events_per_second\":" << per_second(r.events, r.cpu_millis)
       << ",\"packets_sent\":" << r.network.sent << ",\"bytes_sent\":" << r.network.bytes

@@ -3,6 +3,7 @@
 // Not movable; one thread; memory is the nodes' plus what is in flight.
 #pragma once
 #include <functional>
+#include <set>
 
 #include "tests/sim/node.h"
 #include "tests/sim/report.h"
@@ -45,6 +46,7 @@ class Simulation final : private Audience {
   void plan_workload();
   std::vector<std::uint32_t> choose_away();
   void plan_messages(const std::vector<std::uint32_t>& away);
+  void acquaint(std::uint32_t from, std::uint32_t to);
   void at(Millis time, Act act, std::uint32_t subject);
   void event_at(Millis time, EventKind kind, std::uint32_t node, std::uint64_t value = 0);
   void act(const Action& action);
@@ -88,6 +90,7 @@ class Simulation final : private Audience {
   std::vector<std::unique_ptr<SimNode>> nodes_;
   std::vector<Machine> machines_;
   std::vector<Action> actions_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> acquainted_;
   std::vector<std::uint32_t> users_;                     // node indices
   std::vector<bool> leaver_;                             // per message: its sender leaves once it is relayed
   std::vector<bool> left_;                               // per message: has
