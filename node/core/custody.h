@@ -62,6 +62,7 @@ class CustodyService {
   static constexpr std::size_t kMaxIncoming = 4'096;
   static constexpr std::size_t kDuePage = 256;
   static constexpr std::size_t kMaxAwaiting = 4'096;
+  static constexpr Millis kOriginRefreshFirst = 15 * kSecond;  // then twice as long each time, up to kOriginRefresh
 
   // on_message, item by item: the status to answer with, or nullopt when the answer comes later (own mail).
   std::optional<StoredItem> accept(Link& link, const SealedItem& item, bool pushed);
@@ -93,7 +94,8 @@ class CustodyService {
   void spread(const MessageId& id, CustodyState& state, const StoredHeader& stored, const MailboxId& mailbox);
   std::size_t spread_to(CustodyState& state, const StoredHeader& stored, std::vector<Contact> members);
   Millis lonely_retry(const StoredHeader& stored);
-  void refresh(const MessageId& id, CustodyState& state);
+  Millis origin_wait(Millis age);
+  void refresh(CustodyState& state, const StoredHeader& stored);
   std::size_t give_to(CustodyState& state, const std::vector<Contact>& members);  // how many are new
   void add_entry_peers(CustodyState& state, std::size_t count);
   Millis backoff(int attempts);

@@ -91,7 +91,7 @@ void CustodyService::work_off(const MessageId& id, CustodyState& state, const St
     return;
   }
   if (state.spread != 0 && state.spread <= now) spread(id, state, stored, header->mailbox);
-  if (state.refresh != 0 && state.refresh <= now) refresh(id, state);
+  if (state.refresh != 0 && state.refresh <= now) refresh(state, stored);
   for (auto& peer : state.peers)
     if (peer.next != 0 && peer.next <= now) offer_to(id, state, peer, stored);
   if (state.origin && state.stored_by() == 0 && core_.sessions.by_node().empty() && !state.queued_told) {
@@ -187,7 +187,7 @@ void CustodyService::submit(const SubmitMessage& submit) {
   if (const auto* owners = core_.mailboxes.owners(header->mailbox))
     for (const NodeId& owner : *owners)
       state.add_owner(owner).next = core_.now.wall;
-  state.refresh = core_.now.wall + jitter(core_.scaled(kOriginRefresh));
+  state.refresh = core_.now.wall + origin_wait(0);
   if (state.peers.empty()) {
     state.queued_told = true;
     core_.out->now(Notice{MessageQueued{submit.id}});
@@ -266,8 +266,14 @@ void CustodyService::region_found(const MailboxId& mailbox, const std::vector<Co
   schedule();
 }
 
-void CustodyService::refresh(const MessageId&, CustodyState& state) {
-  state.refresh = core_.now.wall + jitter(core_.scaled(state.origin ? kOriginRefresh : kSettledReoffer));
+// Entries that lie are outrun: soon after the first ones another is added, then ever more rarely.
+Millis CustodyService::origin_wait(Millis age) {
+  return jitter(std::clamp(age, core_.scaled(kOriginRefreshFirst), core_.scaled(kOriginRefresh)));
+}
+
+void CustodyService::refresh(CustodyState& state, const StoredHeader& stored) {
+  const Millis age = std::max<Millis>(0, core_.now.wall - stored.received);
+  state.refresh = core_.now.wall + (state.origin ? origin_wait(age) : jitter(core_.scaled(kSettledReoffer)));
   if (state.origin) add_entry_peers(state, 1);
   else state.spread = core_.now.wall, state.lazy = true;
   // Holders asked again answer with the acknowledgement if they have it.

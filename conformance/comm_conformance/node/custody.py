@@ -421,8 +421,11 @@ class Custody:
                     self.target(held, link.node_id, push=True)
 
     def _every(self, held):
-        name = "origin_refresh" if held.own else "settled_reoffer"
-        self.node.timers.after(self.scale.jitter(self.scale.param(name)), self._refresh, held.id)
+        wait = self.scale.param("settled_reoffer")
+        if held.own:
+            age = self.clock.wall() - held.received
+            wait = min(max(age, self.scale.param("origin_refresh_first")), self.scale.param("origin_refresh"))
+        self.node.timers.after(self.scale.jitter(wait), self._refresh, held.id)
 
     def _refresh(self, identifier):
         held = self.live(identifier)
