@@ -19,9 +19,11 @@ bool dialable_form(const Contact& contact) {
 }  // namespace
 
 Lookup::Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Contact> start, std::size_t k,
-               const Distance& region_radius, RandomSource& random, CostsCheck costs_check)
-    : self_(self), target_(target), k_(k), radius_(region_radius), costs_check_(std::move(costs_check)), lots_(random.next()) {
-  CHECK(k > 0);
+               const Distance& region_radius, RandomSource& random, CostsCheck costs_check,
+               LookupStyle style)
+    : self_(self), target_(target), k_(k), radius_(region_radius), costs_check_(std::move(costs_check)),
+      style_(style), lots_(random.next()) {
+  CHECK(k > 0 && style_.paths > 0 && style_.shortlist >= k_);
   std::erase_if(start, [&](const Contact& c) { return c.id == self_; });
   const auto from_target = [&](const Contact& c) { return distance(target_, overlay_point(c.id)); };
   std::stable_sort(start.begin(), start.end(),
@@ -29,7 +31,7 @@ Lookup::Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Conta
   start.erase(std::unique(start.begin(), start.end(),
                           [](const Contact& a, const Contact& b) { return a.id == b.id; }),
               start.end());
-  paths_.resize(std::min(kLookupPaths, start.size()));
+  paths_.resize(std::min(style_.paths, start.size()));
   // Which path gets the nearest contact, and so asks first, is nobody else's business.
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < paths_.size(); ++i) order.push_back(i);
@@ -52,12 +54,12 @@ void Lookup::add(std::size_t path, const Contact& contact, Index named_by) {
                                    [](const Candidate& c, const Distance& value) { return c.distance < value; });
   list.insert(at, Candidate{contact, d, node(contact.id), named_by, lots_.draw(),
                              costs_check_ && costs_check_(contact.key)});
-  if (list.size() <= kShortlist) return;
+  if (list.size() <= style_.shortlist) return;
   auto out = list.end() - 1;
   if (out->distance <= radius_) {
     // All inside the region: of those behind the 2k nearest a random one goes, or whoever crowds the target with ids of
     // its own would push every other member out.
-    const auto from = list.begin() + static_cast<std::ptrdiff_t>(std::min(2 * k_, kShortlist));
+    const auto from = list.begin() + static_cast<std::ptrdiff_t>(std::min(2 * k_, style_.shortlist));
     out = std::max_element(from, list.end(), [](const Candidate& a, const Candidate& b) { return a.lot < b.lot; });
   }
   list.erase(out);
@@ -75,11 +77,11 @@ Lookup::Standing Lookup::standing(const Candidate& candidate) const {
     ++failures;
   }
   if (waiting) return Standing::waiting;
-  return failures < kLookupPaths ? Standing::open : Standing::out;
+  return failures < style_.paths ? Standing::open : Standing::out;
 }
 
 bool Lookup::suspect(Index responder) const {
-  if (responder == kNobody) return false;
+  if (responder == kNobody || !style_.judged) return false;
   const Node& named = nodes_[responder];
   return named.failed_named >= kSuspectAfter && named.failed_named > named.answered_named;
 }
@@ -88,7 +90,7 @@ bool Lookup::suspect(Index responder) const {
 bool Lookup::may_spend(std::size_t path) const { return paths_[path].asked < path_budget() / paths_.size(); }
 
 bool Lookup::affordable(const Path& path, const Candidate& candidate) const {
-  return !candidate.costs_check || path.checks < kLookupNodeChecks / kLookupPaths;
+  return !candidate.costs_check || path.checks < kLookupNodeChecks / style_.paths;
 }
 
 // The nearest candidate to be asked among the path's k nearest live ones.
@@ -107,16 +109,16 @@ std::optional<std::size_t> Lookup::open_in(const Path& path, bool* waiting) cons
 }
 
 std::optional<Lookup::Choice> Lookup::choose() const {
-  if (in_flight_ >= kLookupParallelism * kLookupPaths || asks_.size() >= max_asks()) return std::nullopt;
+  if (in_flight_ >= style_.parallelism * style_.paths || asks_.size() >= max_asks()) return std::nullopt;
   bool busy = false;
   for (std::size_t i = 0; i < paths_.size(); ++i) {
     const std::size_t path = (turn_ + i) % paths_.size();
     if (!may_spend(path)) continue;
     const auto open = open_in(paths_[path], &busy);
-    if (open && paths_[path].in_flight < kLookupParallelism) return Choice{path, *open};
+    if (open && paths_[path].in_flight < style_.parallelism) return Choice{path, *open};
     if (open) busy = true;
   }
-  return busy ? std::nullopt : choose_merged();
+  return busy || !style_.judged ? std::nullopt : choose_merged();
 }
 
 std::optional<Distance> Lookup::kth_nearest() const {

@@ -1,7 +1,7 @@
 // One iterative lookup (spec 70-routing) as a state machine without I/O: alpha requests on each of d disjoint paths
 // (Baumgart and Mies, 2007), then a merge phase that asks everyone in the target's region. No answer ends it early: a
 // contact counts only once it was asked and answered itself, so liars cost requests but hide nobody that another path
-// knows. Owned by NodeCore, one per target. Memory: kShortlist candidates per path, max_asks() asks, the ids of
+// knows. Owned by NodeCore, one per target. Memory: LookupStyle::shortlist candidates per path, max_asks() asks, the ids of
 // kMaxContactsPerPacket contacts of each answer.
 #pragma once
 #include <functional>
@@ -16,6 +16,15 @@ namespace comm {
 
 inline std::uint32_t first_four(const NodeId& id) { return get_be<std::uint32_t>(id.view()); }
 
+// What the scoreboard switches off to show what it is for (tests/sim); nodes run the defaults.
+struct LookupStyle {
+  std::size_t paths = kLookupPaths;
+  std::size_t parallelism = kLookupParallelism;  // of each path
+  std::size_t shortlist = 64;  // candidates of a path
+  std::size_t asks = 0;        // of all paths and the merge phase; 0: 4 k + 64
+  bool judged = true;          // liars' contacts wait, and the paths are merged in the end
+};
+
 class Lookup {
  public:
   // `start`: contacts already known. For a retry, pass random ones: the same start meets the same liars again.
@@ -23,7 +32,7 @@ class Lookup {
   // contacts a path asks its share of kLookupNodeChecks.
   using CostsCheck = std::function<bool(const NodeKey&)>;
   Lookup(const NodeId& self, const OverlayPoint& target, std::vector<Contact> start, std::size_t k,
-         const Distance& region_radius, RandomSource& random, CostsCheck costs_check = {});
+         const Distance& region_radius, RandomSource& random, CostsCheck costs_check = {}, LookupStyle style = {});
 
   // Contacts to be asked FindNode now; each counts as asked and must be followed by answered, failed or false_contact.
   std::vector<Contact> next();
@@ -42,9 +51,7 @@ class Lookup {
   std::size_t answers() const;
   Millis last_answer() const { return last_answer_; }  // mono; 0 before the first
   const OverlayPoint& target() const { return target_; }
-  std::size_t max_asks() const { return 4 * k_ + 64; }
-
-  static constexpr std::size_t kShortlist = 64;
+  std::size_t max_asks() const { return style_.asks > 0 ? style_.asks : 4 * k_ + 64; }
 
  private:
   enum class State : std::uint8_t { in_flight, answered, failed, dropped };
@@ -103,6 +110,7 @@ class Lookup {
   std::size_t k_;
   Distance radius_;
   CostsCheck costs_check_;
+  LookupStyle style_;
   Prng lots_;
   std::vector<Path> paths_;
   std::vector<Ask> asks_;

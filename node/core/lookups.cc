@@ -49,8 +49,9 @@ void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t 
   const std::uint64_t id = next_++;
   jobs_.emplace(id, Job{target,
                         Lookup(core_.config.id, target, std::move(start), kBucketSize,
-                               core_.size.region_radius(kRegionFactor), core_.random,
-                               [this](const NodeKey& node_key) { return !core_.sessions.id_known(node_key); }),
+                               core_.size.region_radius(core_.config.region_factor), core_.random,
+                               [this](const NodeKey& node_key) { return !core_.sessions.id_known(node_key); },
+                               LookupStyle{.paths = core_.config.lookup_paths}),
                         {{purpose, key}}});
   by_target_[target] = id;
   core_.table.touched(target, core_.now.mono);

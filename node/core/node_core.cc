@@ -68,7 +68,7 @@ std::optional<std::vector<Contact>> Core::small_region() const {
 }
 
 bool Core::in_region(const NodeId& node, const OverlayPoint& target) const {
-  return size.everyone() || inside(distance(overlay_point(node), target), size.region_radius(kRegionFactor));
+  return size.everyone() || inside(distance(overlay_point(node), target), size.region_radius(config.region_factor));
 }
 
 void Core::packet(LinkId link_id, const Packet& packet) {
@@ -315,6 +315,12 @@ std::vector<NodeCore::PeerInfo> NodeCore::peers() const {
     const Link& link = impl_->sessions.links().at(id);
     out.push_back({node, link.remote, link.peer.role, link.dialled});
   }
+  return out;
+}
+
+std::vector<Contact> NodeCore::table() const {
+  std::vector<Contact> out;
+  for (const TableEntry& entry : impl_->table.entries()) out.push_back(entry.contact);
   return out;
 }
 

@@ -39,6 +39,8 @@ struct CoreConfig {
   std::uint8_t min_effort = 0;        // the stamp asked of others' messages and foreign final records, full or not
   std::size_t max_sessions = kMaxSessions;  // both directions
   int id_checks_per_second = kIdChecksPerSecond;
+  std::size_t lookup_paths = kLookupPaths;      // both for the scoreboard, which shows what is lost without them;
+  std::uint64_t region_factor = kRegionFactor;  // 0: only the k nearest keep a message
   Profile profile;
 };
 
@@ -68,6 +70,7 @@ class NodeCore {
   CoreStatus status() const;
   struct PeerInfo { NodeId node; Endpoint endpoint; Role role = Role::relay; bool dialled = false; };
   std::vector<PeerInfo> peers() const;  // the sessions, by node id
+  std::vector<Contact> table() const;   // the routing table, farthest bucket first
   const NodeId& id() const;
   // Where a live own message stands, for the info pane: which nodes hold it and when it is offered next (wall clock).
   struct MessageInfo { std::vector<NodeId> stored_by; Millis next_try = 0; std::uint32_t expires = 0; };

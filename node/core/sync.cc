@@ -20,7 +20,7 @@ constexpr std::size_t kRecordsPage = 64;
 
 bool SyncService::near(const NodeId& node) const {
   return core_.size.everyone() || inside(distance(overlay_point(core_.config.id), overlay_point(node)),
-                                         core_.size.region_radius(kRegionFactor));
+                                         core_.size.region_radius(core_.config.region_factor));
 }
 
 // Relays reconcile. A user's machine answers them, but asks for no mail of others beyond what it is given.
@@ -89,7 +89,7 @@ void SyncService::begin(const Contact& contact) {
   session.used = core_.now.mono;
   core_.random.fill(session.ours.nonce);
   session.ours.centre = overlay_point(core_.config.id);
-  session.ours.radius = core_.size.region_radius(kRegionFactor);
+  session.ours.radius = core_.size.region_radius(core_.config.region_factor);
   session.ours.after = minute_of(core_.now.wall + kSyncEdge);
   core_.peers.send(contact, Sync{session.ours, {}, false}, {RequestKind::sync, 0});
 }
@@ -143,7 +143,7 @@ void SyncService::on_request(Link& link, std::uint32_t request_id, const Sync& s
     session.theirs = *sync.opening;
     core_.random.fill(session.ours.nonce);
     session.ours.centre = overlay_point(core_.config.id);
-    session.ours.radius = core_.size.region_radius(kRegionFactor);
+    session.ours.radius = core_.size.region_radius(core_.config.region_factor);
     session.ours.after = after;
     session.key = sync_key(session.theirs.nonce, session.ours.nonce);
     session.open = session.greet = true;

@@ -4,6 +4,7 @@ namespace comm::sim {
 namespace {
 
 constexpr std::uint16_t kListenPort = 6667;
+constexpr std::uint32_t kMovedPrefix = 100u << 16;
 constexpr std::uint32_t kFirstPrefix = 11u << 16;  // 11.0.0.0/24: public addresses, so that prefix caps apply
 
 }  // namespace
@@ -32,18 +33,28 @@ SimNetwork::SimNetwork(NetworkOptions options, std::size_t nodes, std::uint64_t 
 }
 
 Endpoint SimNetwork::endpoint_of(std::uint32_t node) const {
-  const std::uint32_t prefix = kFirstPrefix + node / options_.nodes_per_prefix;
+  if (const auto moved = moved_.find(node); moved != moved_.end()) return moved->second;
+  return endpoint_in(kFirstPrefix + node / options_.nodes_per_prefix, 1 + node % options_.nodes_per_prefix);
+}
+
+void SimNetwork::move(std::uint32_t node, std::uint32_t prefix, std::uint32_t host) {
+  CHECK(host < 255);
+  moved_at_[moved_[node] = endpoint_in(kMovedPrefix + prefix, 1 + host)] = node;
+}
+
+Endpoint SimNetwork::endpoint_in(std::uint32_t prefix, std::uint32_t host) {
   Endpoint out;
   out.ip[10] = out.ip[11] = 0xff;
   out.ip[12] = static_cast<std::uint8_t>(prefix >> 16);
   out.ip[13] = static_cast<std::uint8_t>(prefix >> 8);
   out.ip[14] = static_cast<std::uint8_t>(prefix);
-  out.ip[15] = static_cast<std::uint8_t>(1 + node % options_.nodes_per_prefix);
+  out.ip[15] = static_cast<std::uint8_t>(host);
   out.port = kListenPort;
   return out;
 }
 
 std::optional<std::uint32_t> SimNetwork::node_at(const Endpoint& endpoint) const {
+  if (const auto moved = moved_at_.find(endpoint); moved != moved_at_.end()) return moved->second;
   if (!endpoint.is_v4() || endpoint.port != kListenPort || endpoint.ip[15] == 0) return std::nullopt;
   const std::uint32_t prefix = static_cast<std::uint32_t>(endpoint.ip[12]) << 16 |
                                static_cast<std::uint32_t>(endpoint.ip[13]) << 8 | endpoint.ip[14];

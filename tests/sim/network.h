@@ -4,6 +4,7 @@
 // Like TCP a link keeps order and reports its end; unlike TCP it may lose, repeat and overtake single packets, which is
 // harsher than production: every packet of the protocol is idempotent and repeated until acknowledged.
 #pragma once
+#include <map>
 #include <optional>
 
 #include "tests/sim/quantiles.h"
@@ -43,6 +44,8 @@ class SimNetwork {
   SimNetwork(NetworkOptions options, std::size_t nodes, std::uint64_t seed, SimQueue& queue);
 
   Endpoint endpoint_of(std::uint32_t node) const;
+  // It lives in the `prefix`-th /24 of a range of its own, as the `host`-th there.
+  void move(std::uint32_t node, std::uint32_t prefix, std::uint32_t host);
   std::optional<std::uint32_t> node_at(const Endpoint& endpoint) const;
 
   // --- what a node does ---
@@ -81,6 +84,7 @@ class SimNetwork {
   const NetworkCounts& counts() const { return counts_; }
 
  private:
+  static Endpoint endpoint_in(std::uint32_t prefix, std::uint32_t host);
   enum class End : std::uint8_t { fresh, open, closed };  // fresh: the acceptor has not heard of it yet
   struct Side {
     std::uint32_t node = 0;
@@ -121,6 +125,8 @@ class SimNetwork {
   std::vector<std::uint32_t> free_;
   std::vector<std::uint8_t> groups_;
   std::uint64_t partition_ = 0;    // rises with every change of groups_
+  std::map<std::uint32_t, Endpoint> moved_;
+  std::map<Endpoint, std::uint32_t> moved_at_;
   NetworkCounts counts_;
 };
 

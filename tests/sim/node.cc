@@ -1,5 +1,8 @@
 #include "tests/sim/node.h"
 
+#include "proto/seal/hash.h"
+#include "proto/wire/header.h"
+
 namespace comm::sim {
 namespace {
 
@@ -35,11 +38,32 @@ NodeId sim_node_id(const NodeKey& key) {
 SimNode::SimNode(World& world, std::uint32_t index, std::uint64_t seed, bool user, Millis skew)
     : world_(world), index_(index), random_(seed), identity_seed_(random_seed(random_)),
       key_(NodeSigningKey::from_seed(random_seed(random_))), id_(sim_node_id(key_.public_key())), user_(user),
-      skew_(skew), store_(index, world.time, world.oracle) {
+      skew_(skew), store_(index, world.time, world.oracle, world.measures) {
   if (user_) address_ = identity()->address();
 }
 
 SimNode::~SimNode() = default;
+
+NodeId World::id_of(const NodeKey& key) const {
+  const auto ground = coven.ground.find(key);
+  return ground == coven.ground.end() ? sim_node_id(key) : ground->second;
+}
+
+void SimNode::corrupt(const AdversaryPlan& plan, std::optional<NodeId> id) {
+  Coven& coven = world_.coven;
+  if (id) coven.ground[key()] = id_ = *id;
+  coven.keys[key()] = static_cast<std::uint32_t>(coven.members.size());
+  coven.members.push_back({{id_, key(), world_.network.endpoint_of(index_)}, index_, false});
+  adversary_ = std::make_unique<Adversary>(plan, coven, random_.next(), [this](LinkId link, Packet packet) {
+    transmit(link, std::move(packet));
+  });
+}
+
+void SimNode::tick() {
+  if (!up()) return;
+  check_bounds();
+  if (adversary_) adversary_->tick(world_.time.now, world_.time.wall);
+}
 
 LockedBox<Identity> SimNode::identity() const {
   // Both kinds of identity take part: typed secrets (derived prekeys) and files (random prekeys).
@@ -90,11 +114,19 @@ void SimNode::start() {
   config.listen = {world_.network.endpoint_of(index_)};
   for (const std::uint32_t node : bootstraps_) config.bootstrap.push_back({world_.network.endpoint_of(node), {}});
   config.store_quota = world_.scenario.store_quota;
+  const ProtocolKnobs& knobs = world_.scenario.protocol;
+  config.lookup_paths = knobs.lookup_paths;
+  config.region_factor = knobs.region_factor;
+  config.id_checks_per_second = knobs.id_checks_per_second;
+  config.mailbox_quota = knobs.mailbox_quota;
+  config.ingress_quota = knobs.ingress_quota;
   process_ = std::make_unique<Process>();
   if (user_) process_->agent = std::make_unique<Agent>(AgentConfig{}, identity(), store_, random_);
   process_->core = std::make_unique<NodeCore>(std::move(config), key_, store_, random_, process_->agent.get());
   process_->driver = std::make_unique<Driver>(*process_->core, process_->agent.get(), store_, *this);
   world_.network.node_up(index_);
+  world_.measures.up(index_, world_.time.now);
+  if (adversary_) world_.coven.members[world_.coven.keys.at(key())].up = true;
   process_->driver->start(now());
   rearm();
 }
@@ -109,6 +141,7 @@ void SimNode::stop(Stop how) {
     }
   }
   process_.reset();
+  world_.measures.down(index_, world_.time.now);
   store_.failed();
   disk_queue_.clear();
   in_flight_ = 0;
@@ -155,6 +188,7 @@ bool SimNode::on_link_up(const SimEvent& event) {
 
 bool SimNode::on_link_down(const SimNetwork::Down& down) {
   if (!up()) return false;
+  if (adversary_) adversary_->link_down(down.link);
   process_->driver->event(now(), LinkDown{down.link});
   rearm();
   return true;
@@ -163,7 +197,10 @@ bool SimNode::on_link_down(const SimNetwork::Down& down) {
 bool SimNode::on_packet(const SimNetwork::Arrival& arrival, SimEvent& event) {
   if (!up()) return false;
   if (arrival.announce) process_->driver->event(now(), LinkUp{arrival.link, false, arrival.key, arrival.remote});
-  process_->driver->event(now(), PacketArrived{arrival.link, std::move(event.packet)});
+  const bool passes =
+      !adversary_ || adversary_->comes(world_.time.now, world_.time.wall, arrival.link, event.packet);
+  if (user_) arrived(event.packet);
+  if (passes) process_->driver->event(now(), PacketArrived{arrival.link, std::move(event.packet)});
   rearm();
   return true;
 }
@@ -171,7 +208,7 @@ bool SimNode::on_packet(const SimNetwork::Arrival& arrival, SimEvent& event) {
 bool SimNode::on_node_id(const SimEvent& event) {
   NodeIdComputed computed;
   computed.key.data = event.key.data;
-  computed.id = sim_node_id(computed.key);
+  computed.id = world_.id_of(computed.key);
   process_->driver->event(now(), computed);
   rearm();
   return true;
@@ -234,13 +271,40 @@ void SimNode::compute_node_id(const NodeKey& key) {
   world_.queue.push(hasher_free_, std::move(event));
 }
 
+void SimNode::arrived(const Packet& packet) {
+  const auto* message = std::get_if<Message>(&packet.body);
+  if (message == nullptr) return;
+  for (const SealedItem& item : message->items)
+    if (const auto header = parse_header(item.header); header && world_.oracle.mailbox_owner(header->mailbox) == index_)
+      world_.measures.body_arrived(message_id(item.header));
+}
+
+void SimNode::measure(const Packet& packet) {
+  if (const auto* offer = std::get_if<Offer>(&packet.body))
+    for (const OfferItem& item : offer->items) world_.measures.relayed(message_id(item.header), world_.time.now);
+  if (const auto* message = std::get_if<Message>(&packet.body))
+    for (const SealedItem& item : message->items) world_.measures.relayed(message_id(item.header), world_.time.now);
+}
+
 void SimNode::send(LinkId link, Packet packet) {
+  if (!adversary_) return transmit(link, std::move(packet));
+  if (adversary_->leaves(world_.time.now, world_.time.wall, link, packet)) transmit(link, std::move(packet));
+}
+
+void SimNode::transmit(LinkId link, Packet packet) {
+  if (adversary_) {
+    ++world_.coven.packets;
+    world_.coven.bytes += wire_size(packet);
+  } else {
+    auto& count = world_.packets[packet.body.index()];
+    ++count.packets;
+    count.bytes += wire_size(packet);
+    measure(packet);
+  }
   if (const auto* stored = std::get_if<Stored>(&packet.body))
     for (const StoredItem& item : stored->items)
-      if (item.status == StoredStatus::stored || item.status == StoredStatus::duplicate) store_.promise(item.id);
-  auto& count = world_.packets[packet.body.index()];
-  ++count.packets;
-  count.bytes += wire_size(packet);
+      if (!adversary_ && (item.status == StoredStatus::stored || item.status == StoredStatus::duplicate))
+        store_.promise(item.id);
   // Hello and Welcome are made as bytes: the body is what the other side parses from them.
   const bool greeting = std::holds_alternative<Hello>(packet.body) || std::holds_alternative<Welcome>(packet.body);
   if (world_.scenario.codec || greeting) {
@@ -270,6 +334,7 @@ const Agent* SimNode::agent() const { return process_ ? process_->agent.get() : 
 
 void SimNode::check_bounds() {
   const Totals totals = store_.totals();
+  if (!adversary_) world_.measures.stored(index_, totals.bytes);
   // One message may be taken at the very edge of the quota.
   if (totals.bytes > world_.scenario.store_quota + kBodyClassBytes.back() + kHeaderBytes)
     world_.oracle.over_bound(index_, world_.time.now, "its store holds " + std::to_string(totals.bytes) + " bytes");

@@ -5,6 +5,8 @@
 #include <map>
 
 #include "node/agent/driver.h"
+#include "tests/sim/adversary.h"
+#include "tests/sim/measures.h"
 #include "tests/sim/network.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/trace.h"
@@ -34,8 +36,12 @@ struct World {
   Oracle& oracle;
   Trace& trace;
   Audience& audience;
-  PacketCounts packets{};
+  PacketCounts packets{};  // of honest nodes
   std::map<std::string_view, std::uint64_t> notes;  // by code; codes are static strings
+  Measures measures;
+  Coven coven{};
+
+  NodeId id_of(const NodeKey& key) const;  // as Argon2 would say, or as it was ground
 };
 
 enum class Stop : std::uint8_t {
@@ -48,6 +54,10 @@ class SimNode final : public Host {
  public:
   SimNode(World& world, std::uint32_t index, std::uint64_t seed, bool user, Millis skew);
   ~SimNode() override;
+  // Turns it hostile, before its first start: `id` if it was ground.
+  void corrupt(const AdversaryPlan& plan, std::optional<NodeId> id);
+  bool hostile() const { return adversary_ != nullptr; }
+  void tick();                       // every ten seconds
 
   void set_bootstraps(std::vector<std::uint32_t> nodes) { bootstraps_ = std::move(nodes); }
   void start();                      // REQUIRES: !up()
@@ -70,6 +80,7 @@ class SimNode final : public Host {
   bool has_user() const { return user_; }
   const NodeId& id() const { return id_; }
   const Address& address() const { return address_; }
+  const NodeKey& key() const { return key_.public_key(); }
   std::vector<MailboxId> mailboxes(std::uint32_t first_week, std::uint32_t last_week) const;
   // Those that it may grant to `contact` between two times of the wall clock.
   std::vector<MailboxId> pairwise_mailboxes(const Address& contact, Millis first, Millis last) const;
@@ -94,6 +105,9 @@ class SimNode final : public Host {
   void begin_commit();
   void commit_now();
   void rearm();
+  void transmit(LinkId link, Packet packet);
+  void measure(const Packet& packet);
+  void arrived(const Packet& packet);
   SimEvent event_for_me(EventKind kind) const;
 
   World& world_;
@@ -105,6 +119,7 @@ class SimNode final : public Host {
   Address address_;
   bool user_;
   std::vector<std::uint32_t> bootstraps_;
+  std::unique_ptr<Adversary> adversary_;
   Millis skew_;
   Millis step_ = 0;
   WatchedStore store_;

@@ -206,6 +206,7 @@ void Oracle::over_bound(std::uint32_t node, Millis now, const std::string& what)
 }
 
 void Oracle::violation(std::uint32_t node, Millis now, const std::string& what) {
+  if (outlaws_.contains(node)) return;
   if (++violation_count_ > kMaxViolations) return;
   violations_.push_back("at " + std::to_string(now) + " ms, node " + std::to_string(node) + ": " + what + "\n  " +
                         reproduce_);

@@ -9,6 +9,7 @@
 // I2 (connected custodians converge) is judged once, at the end of scenarios that ask for it: convergence.h.
 #pragma once
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -60,7 +61,9 @@ class Oracle {
   void final(std::uint32_t node, Millis now, const PutTombstone& op, bool with_agent_row);
   void erase_message(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
   void erase_tombstone(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
-  void owner_ack_committed(const MessageId& id) { owner_acked_.insert(id); }
+  // True the first time.
+  bool owner_ack_committed(const MessageId& id) { return owner_acked_.insert(id).second; }
+  void set_outlaw(std::uint32_t node) { outlaws_.insert(node); }  // it may break any rule within itself
   std::optional<std::uint32_t> mailbox_owner(const MailboxId& mailbox) const;
   void not_durable(std::uint32_t node, Millis now, const MessageId& id, const char* why);  // I5
   void over_bound(std::uint32_t node, Millis now, const std::string& what);                // I8
@@ -92,6 +95,7 @@ class Oracle {
   std::unordered_map<MailboxId, Mailbox> mailboxes_;
   std::unordered_set<MessageId> arrived_;                            // acknowledged by their owners, staged
   std::unordered_set<MessageId> owner_acked_;
+  std::set<std::uint32_t> outlaws_;
   std::vector<std::string> violations_;                              // the first kMaxViolations
   std::uint64_t violation_count_ = 0;
   OracleTotals totals_;

@@ -70,6 +70,7 @@ void Simulation::plan_faults() {
 std::vector<std::uint32_t> Simulation::choose_away() {
   const Workload& work = scenario_.workload;
   std::vector<std::uint32_t> away = users_;
+  std::erase_if(away, [&](std::uint32_t node) { return std::find(victims_.begin(), victims_.end(), node) != victims_.end(); });
   random_.shuffle(away);
   away.resize(away.size() * work.away_per_mille / 1'000);
   for (const std::uint32_t node : away) {
@@ -88,8 +89,14 @@ void Simulation::plan_messages(const std::vector<std::uint32_t>& away) {
     if (!is_away[node]) present.push_back(node);
   CHECK(present.size() >= 2 || work.messages == 0);
   for (std::uint32_t i = 0; i < work.messages; ++i) {
-    const std::uint32_t from = present[random_.below(present.size())];
+    std::uint32_t from = present[random_.below(present.size())];
     std::uint32_t to = from;
+    if (const Victims& v = scenario_.victims; v.count > 0) {
+      const bool aimed = random_.chance(v.to_per_mille, 1'000);
+      if (aimed) to = victims_[random_.below(victims_.size())];
+      else if (random_.chance(v.from_per_mille, 1'000)) to = from = victims_[random_.below(victims_.size())];
+      while (aimed && to == from) from = present[random_.below(present.size())];
+    }
     const bool to_away = !away.empty() && random_.chance(work.to_away_per_mille, 1'000);
     while (to == from) to = to_away ? away[random_.below(away.size())] : present[random_.below(present.size())];
     const std::size_t bytes = work.text_min + random_.below(work.text_max - work.text_min + 1);
@@ -125,6 +132,7 @@ void Simulation::act(const Action& action) {
 }
 
 std::vector<std::uint32_t> Simulation::choose(const Fault& fault) {
+  if (fault.victims_only) return victims_;
   std::vector<std::uint32_t> out;
   for (std::uint32_t i = 0; i < scenario_.nodes; ++i)
     if (!fault.relays_only || !nodes_[i]->has_user()) out.push_back(i);
@@ -141,7 +149,7 @@ void Simulation::begin_fault(std::uint32_t index) {
     case Fault::Kind::loss: return network_.set_loss(fault.per_mille);
     case Fault::Kind::churn: return begin_churn(index);
     case Fault::Kind::partition: {
-      std::vector<std::uint8_t> groups(scenario_.nodes);
+      std::vector<std::uint8_t> groups(nodes_.size());
       for (const std::uint32_t node : choose(fault)) groups[node] = 1;
       return network_.partition(std::move(groups));
     }

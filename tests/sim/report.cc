@@ -124,7 +124,7 @@ std::string to_json(const Report& r) {
     out << comma << quoted(violation);
     comma = ",";
   }
-  out << "],\"violation_count\":" << r.violation_count << ",\"trace\":" << quoted(r.trace) << "}\n";
+  out << "]," << r.measured << ",\"violation_count\":" << r.violation_count << ",\"trace\":" << quoted(r.trace) << "}\n";
   return out.str();
 }
 

@@ -32,6 +32,8 @@ struct Report {
   std::int64_t cpu_millis = 1;        // of this process during the run: what speeds are stated in
   std::uint64_t violation_count = 0;
   std::vector<std::string> violations;
+  std::vector<std::uint64_t> size_estimates;                    // N_hat of the honest nodes, sorted
+  std::string measured;                                         // more JSON members (hostile.cc)
   std::string trace;
 
   bool good() const { return violation_count == 0; }

@@ -1,5 +1,6 @@
 #include "tests/sim/scenario.h"
 
+#include <charconv>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -142,6 +143,7 @@ Fault read_fault(const toml::table& table) {
   in.duration("until", out.until);
   in.per_mille("per_mille", out.per_mille);
   in.flag("relays_only", out.relays_only);
+  in.flag("victims_only", out.victims_only);
   in.per_mille("silent_per_mille", out.silent_per_mille);
   in.duration("session", out.session);
   in.duration("away", out.away);
@@ -155,6 +157,85 @@ Fault read_fault(const toml::table& table) {
   return out;
 }
 
+void read_victims(const toml::table& table, Victims& out) {
+  Reader in(table, "victims");
+  in.number("count", out.count, 0, 1'000);
+  in.per_mille("to_per_mille", out.to_per_mille);
+  in.per_mille("from_per_mille", out.from_per_mille);
+}
+
+AdversaryPlan::Place read_place(const std::string& name) {
+  using Place = AdversaryPlan::Place;
+  for (const auto& [text, place] : {std::pair{"mailbox", Place::mailbox}, std::pair{"record", Place::record},
+                                    std::pair{"node", Place::node}})
+    if (name == text) return place;
+  throw Bad{"adversary.place: no place is called '" + name + "'"};
+}
+
+AdversaryPlan read_adversary(const toml::table& table) {
+  Reader in(table, "adversary");
+  AdversaryPlan out;
+  in.number("per_mille", out.per_mille, 0, 900);
+  in.number("ids", out.ids, 0, 10'000);
+  std::string place = "mailbox";
+  in.text("place", place);
+  out.place = read_place(place);
+  in.number("spread", out.spread, 1, 100'000);
+  in.number("prefixes", out.prefixes, 0, 10'000);
+  in.duration("join_from", out.join_from);
+  in.duration("join_until", out.join_until);
+  in.duration("honest_until", out.honest_until);
+  in.flag("contacts_victims", out.contacts_victims);
+  in.number("per_minute", out.per_minute, 0, 1'000'000);
+  in.flag("aimed", out.aimed);
+  const toml::node* tricks = in.get("tricks");
+  if (tricks == nullptr || !tricks->is_array()) throw Bad{"adversary.tricks: a list is wanted"};
+  for (const toml::node& node : *tricks->as_array()) {
+    const auto name = node.value_exact<std::string>().value_or("");
+    const auto trick = parse_trick(name);
+    if (!trick) throw Bad{"adversary.tricks: no trick is called '" + name + "'"};
+    out.tricks.push_back(*trick);
+  }
+  if (out.join_until < out.join_from) throw Bad{"adversary: joins end before they start"};
+  return out;
+}
+
+void read_protocol(const toml::table& table, ProtocolKnobs& out) {
+  Reader in(table, "protocol");
+  in.number("lookup_paths", out.lookup_paths, 1, 16);
+  in.number("region_factor", out.region_factor, 0, 64);
+  in.number("id_checks_per_second", out.id_checks_per_second, 1, 1'000);
+  in.number("mailbox_quota", out.mailbox_quota, 1, INT64_MAX);
+  in.number("ingress_quota", out.ingress_quota, 1, INT64_MAX);
+}
+
+// "adversary[0].ids=45": only what the file names can be set, so that a misspelt one is an error.
+void apply(toml::table& table, const std::string& setting) {
+  const auto equals = setting.find('=');
+  const std::string path = setting.substr(0, equals);
+  const std::string value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+  auto at = table.at_path(path);
+  if (auto* number = at.as_integer()) {
+    std::int64_t parsed = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+    if (error != std::errc{} || end != value.data() + value.size()) throw Bad{path + ": a whole number is wanted"};
+    *number = parsed;
+  } else if (auto* text = at.as_string()) {
+    *text = value;
+  } else if (auto* flag = at.as_boolean()) {
+    *flag = value == "true";
+  } else if (auto* list = at.as_array()) {
+    list->clear();
+    for (std::size_t from = 0; from < value.size();) {
+      const std::size_t comma = std::min(value.find(',', from), value.size());
+      list->push_back(value.substr(from, comma - from));
+      from = comma + 1;
+    }
+  } else {
+    throw Bad{path + ": the scenario has no such key to set"};
+  }
+}
+
 void read_scenario(const toml::table& table, Scenario& out) {
   Reader in(table, "scenario");
   in.text("name", out.name);
@@ -165,6 +246,7 @@ void read_scenario(const toml::table& table, Scenario& out) {
   in.duration("heal", out.heal);
   in.duration("settle", out.settle);
   in.duration("converge", out.converge);
+  in.flag("measure", out.measure);
   in.flag("codec", out.codec);
   in.duration("skew", out.skew);
   in.duration("fsync_min", out.fsync_min);
@@ -174,6 +256,13 @@ void read_scenario(const toml::table& table, Scenario& out) {
     read_network(*node->as_table(), out.network);
   if (const toml::node* node = in.get("workload"); node != nullptr && node->is_table())
     read_workload(*node->as_table(), out.workload);
+  if (const toml::node* node = in.get("victims"); node != nullptr && node->is_table())
+    read_victims(*node->as_table(), out.victims);
+  if (const toml::node* node = in.get("protocol"); node != nullptr && node->is_table())
+    read_protocol(*node->as_table(), out.protocol);
+  if (const toml::node* node = in.get("adversary"); node != nullptr && node->is_array())
+    for (const toml::node& adversary : *node->as_array())
+      if (adversary.is_table()) out.adversaries.push_back(read_adversary(*adversary.as_table()));
   if (const toml::node* node = in.get("fault"); node != nullptr && node->is_array())
     for (const toml::node& fault : *node->as_array())
       if (fault.is_table()) out.faults.push_back(read_fault(*fault.as_table()));
@@ -215,10 +304,12 @@ Scenario default_scenario() {
   return out;
 }
 
-ScenarioResult parse_scenario(std::string_view text, std::string_view name) {
+ScenarioResult parse_scenario(std::string_view text, std::string_view name, const std::vector<std::string>& settings) {
   ScenarioResult out;
   try {
-    read_scenario(toml::parse(text, name), out.scenario);
+    toml::table table = toml::parse(text, name);
+    for (const std::string& setting : settings) apply(table, setting);
+    read_scenario(table, out.scenario);
   } catch (const toml::parse_error& error) {
     std::ostringstream sentence;
     sentence << error;
@@ -229,12 +320,24 @@ ScenarioResult parse_scenario(std::string_view text, std::string_view name) {
   return out;
 }
 
-ScenarioResult load_scenario(const std::string& path) {
+ScenarioResult load_scenario(const std::string& path, const std::vector<std::string>& settings) {
   std::ifstream file(path);
   if (!file) return {{}, "cannot read the scenario file " + path};
   std::ostringstream text;
   text << file.rdbuf();
-  return parse_scenario(text.str(), path);
+  return parse_scenario(text.str(), path, settings);
+}
+
+std::uint32_t hostile_nodes(const AdversaryPlan& plan, std::uint32_t honest, std::uint32_t victims) {
+  const std::uint64_t share = (std::uint64_t{honest} * plan.per_mille + 500) / (1'000 - plan.per_mille);
+  return static_cast<std::uint32_t>(share) + plan.ids * victims;
+}
+
+std::uint32_t all_nodes(const Scenario& scenario) {
+  std::uint32_t out = scenario.nodes;
+  for (const AdversaryPlan& plan : scenario.adversaries)
+    out += hostile_nodes(plan, scenario.nodes, scenario.victims.count);
+  return out;
 }
 
 void scale(Scenario& scenario, std::uint32_t nodes) {

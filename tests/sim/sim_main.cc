@@ -13,10 +13,11 @@ using namespace comm::sim;
 
 constexpr const char* kUsage =
     "usage: comm-sim [--seed N] [--nodes N] [--scenario FILE] [--quiet] [--json FILE] [--twice]\n"
-    "                [--log FILE] [--log-node N]\n"
+    "                [--set KEY=VALUE]... [--log FILE] [--log-node N]\n"
     "  --seed N         the run's seed (1)\n"
     "  --nodes N        another number of nodes than the scenario's, messages in proportion\n"
     "  --scenario FILE  a scenario of tests/sim/scenarios (built in: 1,000 nodes with churn, loss, a partition, crashes)\n"
+    "  --set KEY=VALUE  another value for a key that the file has: adversary[0].ids=45, victims.count=2, a list as a,b\n"
     "  --quiet          no progress lines on standard error\n"
     "  --json FILE      the report as JSON too\n"
     "  --twice          run two times and compare the traces\n"
@@ -26,6 +27,7 @@ struct Arguments {
   RunOptions run;
   std::optional<std::uint32_t> nodes;
   std::string scenario, json, log;
+  std::vector<std::string> settings;
   bool quiet = false, twice = false;
 };
 
@@ -46,6 +48,7 @@ bool parse(int argc, char** argv, Arguments& out) {
     if (name == "--seed") good = number(value, out.run.seed);
     else if (name == "--nodes") good = number(value, out.nodes.emplace()) && *out.nodes >= 4;
     else if (name == "--scenario") out.scenario = value;
+    else if (name == "--set") out.settings.emplace_back(value);
     else if (name == "--json") out.json = value;
     else if (name == "--log") out.log = value;
     else if (name == "--log-node") good = number(value, out.run.log_node.emplace());
@@ -59,6 +62,7 @@ std::string reproduce_line(const Arguments& arguments, const Scenario& scenario)
   std::string out = "reproduce: comm-sim --seed " + std::to_string(arguments.run.seed) + " --nodes " +
                     std::to_string(scenario.nodes);
   if (!arguments.scenario.empty()) out += " --scenario " + arguments.scenario;
+  for (const std::string& setting : arguments.settings) out += " --set '" + setting + "'";
   return out;
 }
 
@@ -76,7 +80,7 @@ int main(int argc, char** argv) {
     return 64;
   }
   ScenarioResult loaded{default_scenario(), {}};
-  if (!arguments.scenario.empty()) loaded = load_scenario(arguments.scenario);
+  if (!arguments.scenario.empty()) loaded = load_scenario(arguments.scenario, arguments.settings);
   if (!loaded.error.empty()) {
     std::fprintf(stderr, "comm-sim: %s\n", loaded.error.c_str());
     return 64;

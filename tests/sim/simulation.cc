@@ -12,6 +12,7 @@ namespace comm::sim {
 namespace {
 
 constexpr Millis kTick = 10 * kSecond;        // bounds and the end are looked at this often
+constexpr Millis kSample = 10 * kMinute;      // of the routing tables
 constexpr Millis kProgress = 2 * kMinute;
 
 std::uint64_t heap_bytes() {
@@ -51,13 +52,16 @@ struct Fingerprint {
 
 Simulation::Simulation(Scenario scenario, RunOptions options)
     : scenario_(std::move(scenario)), options_(std::move(options)), random_(options_.seed),
-      network_(scenario_.network, scenario_.nodes, options_.seed ^ 0x6e6574776f726bu, queue_),
+      network_(scenario_.network, all_nodes(scenario_), options_.seed ^ 0x6e6574776f726bu, queue_),
       oracle_(options_.reproduce),
       world_{.scenario = scenario_, .time = time_, .queue = queue_, .network = network_, .oracle = oracle_,
-             .trace = trace_, .audience = *this, .packets = {}, .notes = {}} {
+             .trace = trace_, .audience = *this, .packets = {}, .notes = {}, .measures = Measures(all_nodes(scenario_))},
+      hostile_random_(options_.seed ^ 0x686f7374696c65u) {
   time_.wall = kSimEpoch;
   memory_before_ = heap_bytes();
   build_nodes();
+  choose_victims();
+  build_adversaries();
   plan_joins();
   plan_faults();
   plan_workload();
@@ -81,10 +85,10 @@ Report Simulation::run() {
     ++by_kind_[static_cast<std::size_t>(kind)];
   }
   std::vector<std::uint64_t> live;
-  for (const auto& node : nodes_) live.push_back(node->store().totals().live);
+  for (const auto& node : nodes_) live.push_back(node->hostile() ? 0 : node->store().totals().live);
   if (scenario_.converge > 0)
     for (const std::string& what : disagreements(nodes_, time_.wall)) oracle_.violation(0, time_.now, "I2: " + what);
-  oracle_.finish(time_.now, live, [this](const TrackedMessage& m) { return explain(m); });
+  if (!scenario_.measure) oracle_.finish(time_.now, live, [this](const TrackedMessage& m) { return explain(m); });
   Report report = make_report();
   report.wall_millis =
       std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started).count();
@@ -157,8 +161,8 @@ bool Simulation::deliver(SimEvent& event) {
 }
 
 void Simulation::tick() {
-  for (const auto& node : nodes_)
-    if (node->up()) node->check_bounds();
+  for (const auto& node : nodes_) node->tick();
+  if (time_.now % kSample == 0) sample_tables();
   done_ = finished();
   if (time_.now % kProgress == 0) report_progress();
   if (!done_) at(time_.now + kTick, Act::tick, 0);
@@ -166,9 +170,10 @@ void Simulation::tick() {
 
 bool Simulation::finished() const {
   if (healed_at_ < 0 || !oracle_.all_delivered()) return false;
+  if (scenario_.measure) return true;
   if (scenario_.converge > 0 && time_.now < healed_at_ + scenario_.converge) return false;
   for (const auto& node : nodes_)
-    if (!node->up() || node->store().totals().live > 0) return false;
+    if (!node->hostile() && (!node->up() || node->store().totals().live > 0)) return false;
   return true;
 }
 
@@ -235,6 +240,7 @@ Report Simulation::make_report() {
   std::map<std::string, std::uint64_t> rejected;
   std::vector<std::uint64_t> sizes;
   for (const auto& node : nodes_) {
+    if (node->hostile()) continue;
     const Totals totals = node->store().totals();
     out.live_left += totals.live;
     out.tombstones += totals.acknowledged;
@@ -250,6 +256,9 @@ Report Simulation::make_report() {
   if (!sizes.empty()) out.size_estimate_median = sizes[sizes.size() / 2];
   out.rejected.assign(rejected.begin(), rejected.end());
   for (const auto& [code, count] : world_.notes) out.notes.emplace_back(code, count);
+  out.size_estimates.assign(sizes.begin(), sizes.end());
+  sample_tables();
+  out.measured = measure_json();
   out.violations = oracle_.violations();
   out.violation_count = oracle_.violation_count();
   out.trace = trace_.hex();

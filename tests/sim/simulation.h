@@ -41,6 +41,11 @@ class Simulation final : private Audience {
 
   // --- plan.cc: set up, faults, workload ---
   void build_nodes();
+  void choose_victims();
+  void build_adversaries();                              // hostile.cc
+  void corrupt(std::uint32_t node, const AdversaryPlan& plan, std::uint32_t number, std::optional<NodeId> id);
+  void sample_tables();
+  std::string measure_json() const;
   void plan_joins();
   void plan_faults();
   void plan_workload();
@@ -92,6 +97,8 @@ class Simulation final : private Audience {
   std::vector<Action> actions_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> acquainted_;
   std::vector<std::uint32_t> users_;                     // node indices
+  std::vector<std::uint32_t> victims_;                   // some of them
+  Prng hostile_random_;                                  // of its own: runs with and without attackers are paired
   std::vector<bool> leaver_;                             // per message: its sender leaves once it is relayed
   std::vector<bool> left_;                               // per message: has
   std::vector<std::vector<std::uint32_t>> stricken_;     // per fault: its nodes

@@ -75,7 +75,7 @@ std::unique_ptr<WriteSet> WatchedStore::take() {
 void WatchedStore::committed(Ticket ticket) {
   std::erase_if(pending_, [&](const Pending& pending) {
     if (pending.ticket > ticket) return false;
-    if (pending.owner_ack) oracle_.owner_ack_committed(pending.id);
+    if (pending.owner_ack && oracle_.owner_ack_committed(pending.id)) measures_.acknowledged(pending.id, time_.now);
     return true;
   });
   store_->committed(ticket);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "relay_store/store.h"
+#include "tests/sim/measures.h"
 #include "tests/sim/oracle.h"
 
 namespace comm::sim {
@@ -13,8 +14,8 @@ struct TrueTime { Millis now = 0; Millis wall = 0; };
 
 class WatchedStore final : public Store {
  public:
-  WatchedStore(std::uint32_t node, const TrueTime& time, Oracle& oracle)
-      : node_(node), time_(time), oracle_(oracle), store_(make_mem_store()) {}
+  WatchedStore(std::uint32_t node, const TrueTime& time, Oracle& oracle, Measures& measures)
+      : node_(node), time_(time), oracle_(oracle), measures_(measures), store_(make_mem_store()) {}
 
   // A Stored packet leaves with this id as stored or duplicate: it must be durable by now, and stay so.
   void promise(const MessageId& id);
@@ -91,6 +92,7 @@ class WatchedStore final : public Store {
   std::uint32_t node_;
   const TrueTime& time_;
   Oracle& oracle_;
+  Measures& measures_;
   std::unique_ptr<Store> store_;
   std::vector<Pending> pending_;          // staged, not yet durable
   std::vector<MessageId> promised_;

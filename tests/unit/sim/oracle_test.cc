@@ -81,7 +81,8 @@ struct Disk {
   }
   Pair pair;
   TrueTime time{0, 1'767'225'600'000};
-  WatchedStore store{0, time, pair.oracle};
+  Measures measures{2};
+  WatchedStore store{0, time, pair.oracle, measures};
 };
 
 }  // namespace
