@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo test check check-long conformance-repeat bench bench-client sim model fuzz asan tsan clang coverage fmt lint man install \
+.PHONY: help deps build run demo test check check-long conformance-repeat bench bench-client sim scoreboard model fuzz asan tsan clang coverage fmt lint man install \
         uninstall dist ci clean build-deps test-deps dev-deps configure configure-tests
 .NOTPARALLEL:
 
@@ -66,6 +66,10 @@ check: configure-tests ## the quick part of `test`: rooms and limits, unit and p
 sim: configure ## simulator: SEED=1 NODES=1000 SCENARIO=file; its last line is the trace hash
 	@cmake --build build -j$(JOBS) --target comm-sim
 	@build/comm-sim --seed $(SEED) $(if $(NODES),--nodes $(NODES)) $(if $(SCENARIO),--scenario $(SCENARIO))
+
+scoreboard: configure ## attacks and churn measured beside published figures: tests/sim/SCOREBOARD.md; STEP=name for some steps, STEP=--short
+	@cmake --build build -j$(JOBS) --target comm-sim comm-lookups
+	@tests/sim/scoreboard.py $(STEP)
 
 bench-client: configure ## the chat screen with 100,000 messages: first screen, search, memory, idle cost
 	@cmake --build build -j$(JOBS) --target comm
