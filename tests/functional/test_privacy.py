@@ -73,7 +73,7 @@ class Plain(harness.Case):
         alice.say("0123456789abcdef0123456789abcdef0123456 39 digits")
         alice.wait_until(lambda: any("40" in line for line in (alice.raw + alice.errors)[before:]), what="a sentence")
         alice.close_input()
-        self.assertEqual(alice.exit_code(), 0)
+        self.assertEqual(alice.exit_code(), 65)  # a line was refused
 
 
 if __name__ == "__main__":

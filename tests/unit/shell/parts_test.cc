@@ -40,6 +40,8 @@ BOOST_AUTO_TEST_CASE(mailbox_keeps_the_order_of_each_poster) {
   }
   for (auto& poster : posters) poster.join();
   BOOST_CHECK_EQUAL(taken, kPosters * kEach);
+  // What was taken before its poster came to signal it is signalled all the same.
+  BOOST_CHECK(mailbox.take().empty());
   BOOST_CHECK(!readable(mailbox.fd(), 0));
 }
 
