@@ -43,12 +43,12 @@ def grants():
     good("grant-longest", "MBX-026", LAST)
     bad("grant-ended-now", "policy/grant-expired", "grant-ends-in-a-ms", "a ms sooner", NOW)
     bad("grant-ms-too-long", "policy/grant-lifetime", "grant-longest", "a ms longer", LAST + 1)
-    for name, point in _points(key):
+    for name, point in unusable_keys(key):
         bad(f"grant-key-{name}", "crypto/grant-key", "grant-plain", name.replace("-", " "), mailbox_key=point)
     return area
 
 
-def _points(key):
+def unusable_keys(key):
     """Keys that nobody can sign with alone."""
     neutral = (1).to_bytes(32, "little")
     yield "neutral", neutral

@@ -5,6 +5,7 @@ import os
 from .. import identity, keyrecord, message, sealing, session, wire
 from ..base import H, MINUTE, Reject, now_week, param
 from .custody import ACKED
+from .pairwise import Pairwise
 
 STATES = ("needs_key", "sealed", "queued", "relayed", "delivered", "expired", "failed")
 
@@ -12,10 +13,13 @@ STATES = ("needs_key", "sealed", "queued", "relayed", "delivered", "expired", "f
 class Outgoing:
     """One message of the user, with all its sealed copies."""
 
-    def __init__(self, uid, to, text, sent_ms, ref=None, copies=None, state=None, lookups=0, carried=""):
+    def __init__(self, uid, to, text, sent_ms, ref=None, copies=None, state=None, lookups=0, carried="", grant=None,
+                 falls_back_ms=0):
         self.uid, self.to, self.text, self.sent_ms, self.ref = uid, to, text, sent_ms, ref
         self.copies = copies or {}      # id (hex) -> ack secret (hex)
         self.state, self.lookups, self.carried = state, lookups, carried
+        self.grant = grant                  # [key (hex), end] in place of a text
+        self.falls_back_ms = falls_back_ms  # of what was sealed to a pairwise mailbox: when the public one gets it too
 
     def expires_ms(self):
         return (self.sent_ms // MINUTE + param("default_lifetime_minutes")) * MINUTE
@@ -37,6 +41,7 @@ class Agent:
         for (rest,) in self.store.rows("SELECT rest FROM outbox"):
             out = Outgoing(**json.loads(rest))
             self.outbox[out.uid] = out
+        self.pairwise = Pairwise(self)
         self.refresh_record()
         node.timers.after(HOURLY, self._hourly)
         node.timers.after(MINUTE, self._minutely)
@@ -47,8 +52,13 @@ class Agent:
         week = now_week(self.clock.wall())
         return range(week - param("mailbox_weeks_back"), week + 2)
 
+    def owned(self):
+        """Seeds of the own mailboxes by id: the public ones of these weeks, and what was granted."""
+        public = {self.identity.mailbox_id(week): self.identity.mailbox_seed(week) for week in self.weeks()}
+        return {**public, **self.pairwise.seeds}
+
     def owns(self, mailbox):
-        return mailbox in {self.identity.mailbox_id(week) for week in self.weeks()}
+        return mailbox in self.owned()
 
     def refresh_record(self, force=False):
         week = now_week(self.clock.wall())
@@ -68,6 +78,7 @@ class Agent:
     def _minutely(self):
         self.node.timers.after(MINUTE, self._minutely)
         self.refresh_record()
+        self.pairwise.minutely()
 
     def joined(self):
         self.publish()
@@ -143,16 +154,15 @@ class Agent:
             self.collect(link)
 
     def collect(self, link):
-        for week in self.weeks():
-            self._collect(link, week)
+        for seed in self.owned().values():
+            self._collect(link, seed)
 
-    def _collect(self, link, week):
+    def _collect(self, link, seed):
         def answer(kind, body):
             if kind != "collected" and not link.closed:
-                self.node.timers.after(1000, self._collect, link, week)
+                self.node.timers.after(1000, self._collect, link, seed)
         if not link.closed:
-            self.node.sessions.request(link, "collect", session.sign_collect(self.identity.mailbox_seed(week),
-                                                                              link.transcript), answer)
+            self.node.sessions.request(link, "collect", session.sign_collect(seed, link.transcript), answer)
 
     # --- receiving
 
@@ -163,12 +173,12 @@ class Agent:
             opened = sealing.open_message(header.raw, body, self.identity.address, prekeys)
             final = message.encode_ack(header.raw, nonce, opened.ack_secret)
             self._receive(opened)
+            self.pairwise.arrived(opened, header.mailbox)
         except Reject as reject:
             if reject.reason in ("not-openable", "small-order"):
                 self.node.sessions.fault(link, Reject("crypto/" + reject.reason))
                 return False
-            week = next(w for w in self.weeks() if self.identity.mailbox_id(w) == header.mailbox)
-            final = message.encode_refusal(header.raw, nonce, self.identity.mailbox_seed(week))
+            final = message.encode_refusal(header.raw, nonce, self.owned()[header.mailbox])
         self._finish(link, header, nonce, final)
         return True
 
@@ -207,7 +217,11 @@ class Agent:
 
     def send(self, to, text, ref):
         sealing.check_text(text.encode("utf-8"))
-        out = Outgoing(os.urandom(16).hex(), to.hex(), text, self.clock.wall(), ref)
+        self.pairwise.accept(to)
+        self.dispatch(Outgoing(os.urandom(16).hex(), to.hex(), text, self.clock.wall(), ref))
+
+    def dispatch(self, out):
+        to = bytes.fromhex(out.to)
         self.outbox[out.uid] = out
         record = self.node.records.records.get(to)
         if record is not None and self.clock.wall() - record.created_ms <= param("record_refresh_age"):
@@ -227,7 +241,8 @@ class Agent:
             return
         out.state = state
         self._save(out)
-        self.node.event(ev="state", uid=out.uid, ref=out.ref, state=state, **more)
+        if not out.grant:
+            self.node.event(ev="state", uid=out.uid, ref=out.ref, state=state, **more)
 
     def find_key(self, out, again=False):
         """Asks the region for the recipient's record; seals to the best (REC-025)."""
@@ -293,11 +308,13 @@ class Agent:
         known = self.known_hash.get(out.to)
         known = known if known == self.record.hash else None
         plain_fields = ({"record_hash": known} if known else {"record": own["record"], "record_signature": own["signature"]})
+        content = {"text": out.text} if not out.grant else {
+            "mailbox_grant": {"mailbox_key": bytes.fromhex(out.grant[0]), "expires_ms": out.grant[1]}}
         plain = sealing.encode_sealed(sign_key=self.identity.sign_key, uid=bytes.fromhex(out.uid), sent_at_ms=sent,
-                                      text=out.text, **plain_fields)
+                                      **content, **plain_fields)
         lifetime = param("default_lifetime_minutes")
         sealed = sealing.seal_bytes(plain, self.identity.dh_secret, address, record.prekey,
-                                    record.mailbox_for(self.clock.wall()), sent // MINUTE + lifetime, lifetime,
+                                    self.pairwise.mailbox(out, record), sent // MINUTE + lifetime, lifetime,
                                     os.urandom(32), effort=max(effort, record.min_effort))
         out.copies[sealed.id.hex()] = sealed.ack_secret.hex()
         out.carried = "" if known else self.record.hash.hex()
@@ -326,6 +343,7 @@ class Agent:
             self.state(out, "delivered")
             if out.carried:
                 self.known_hash[out.to] = bytes.fromhex(out.carried)
+            self.pairwise.acknowledged(out)
             self._withdraw(out, held)
         elif out.state != "delivered":
             if len(out.copies) > param("max_reseals"):
