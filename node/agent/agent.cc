@@ -189,7 +189,7 @@ void Agent::handle_store_failed(TimePoint now, Effects& out) {
   impl_->own.store_failed(now);
   impl_->grants.load();
   impl_->drafts.store_failed(out);
-  impl_->outbox.store_failed(now, out);
+  impl_->outbox.store_failed(now);
   impl_->recollect(now, out);
 }
 

@@ -89,7 +89,7 @@ class Agent final : public MailboxOwner {
   void handle(TimePoint now, const Notice& notice, Effects& out);
   void handle(TimePoint now, const UserCommand& command, Effects& out);
   void handle_time(TimePoint now, Effects& out);
-  void handle_store_failed(TimePoint now, Effects& out);  // uncommitted writes were lost: say so, forget them
+  void handle_store_failed(TimePoint now, Effects& out);  // uncommitted writes were lost: forget them
   std::optional<Millis> next_deadline() const;            // mono
 
   const Address& address() const;

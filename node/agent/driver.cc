@@ -56,7 +56,10 @@ void Driver::event(TimePoint now, Event event) {
 
 void Driver::command(TimePoint now, const UserCommand& command) {
   CHECK(agent_ != nullptr);
-  turn(now, [&](Effects& out) { agent_->handle(now, command, out); });
+  turn(now, [&](Effects& out) {
+    agent_->handle(now, command, out);
+    if (out.stored()) asked_.add(command, out.last_ticket());
+  });
 }
 
 void Driver::time_passed(TimePoint now) {
@@ -70,6 +73,7 @@ void Driver::time_passed(TimePoint now) {
 
 void Driver::committed(TimePoint now, Ticket ticket) {
   store_.committed(ticket);
+  asked_.committed(ticket);
   turn(now, [&](Effects& out) {
     for (Effect& effect : gate_.release(ticket)) perform(now, effect, out);
   });
@@ -81,7 +85,9 @@ void Driver::commit_failed(TimePoint now) {
   last_ = gate_.committed();
   turn(now, [&](Effects& out) {
     core_.handle(now, StoreFailed{}, out);
-    if (agent_ != nullptr) agent_->handle_store_failed(now, out);
+    if (agent_ == nullptr) return;
+    agent_->handle_store_failed(now, out);
+    for (UserError& loss : asked_.take_lost()) out.now(UserEvent{std::move(loss)});
   });
 }
 

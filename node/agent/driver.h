@@ -2,7 +2,7 @@
 // what must be durable first, and hands everything else to the Host. Pure; the reactor and the simulator differ only in
 // their Host. A turn is atomic: all its writes are one batch.
 #pragma once
-#include "node/agent/agent.h"
+#include "node/agent/asked.h"
 #include "node/agent/commit_gate.h"
 #include "proto/base/check.h"
 #include "relay_store/store.h"
@@ -51,6 +51,7 @@ class Driver {
   Host& host_;
   static constexpr std::size_t kRoomKept = 8;
   CommitGate gate_;
+  Asked asked_;
   std::vector<PendingEffect> room_;  // for the next turn's effects: most turns have a few
   Ticket ticket_ = 0;
   Ticket last_ = 0;

@@ -237,18 +237,13 @@ void Outbox::fall_back(TimePoint now, Entry& entry, Effects& out) {
   set_timer(entry);
 }
 
-void Outbox::store_failed(TimePoint now, Effects& out) {
+void Outbox::store_failed(TimePoint now) {
   std::map<MessageUid, std::string> refs;
   for (auto& [uid, entry] : entries_)
     if (entry.grant == 0) refs.emplace(uid, std::move(entry.ref));
   load(now);
-  for (auto& [uid, ref] : refs) {
-    if (Entry* entry = find(uid)) {
-      entry->ref = std::move(ref);
-    } else if (!history_.sequence_of(uid)) {
-      out.now(UserEvent{UserError{"Disk full: message NOT saved.", std::move(ref)}});
-    }
-  }
+  for (auto& [uid, ref] : refs)
+    if (Entry* entry = find(uid)) entry->ref = std::move(ref);
   paused_until_ = now.mono + kStoreRetry;
   for (auto& [uid, entry] : entries_)
     if (entry.needs_seal && !is_final(entry.state)) ready_.push_back(uid);

@@ -39,8 +39,8 @@ class Outbox {
   void load(TimePoint now);                    // memory from rows; no effects
   void start(TimePoint now, Effects& out);     // goes on where the last run ended
   void time(TimePoint now, Effects& out);
-  // Reloads what is durable and reports the sends that are not.
-  void store_failed(TimePoint now, Effects& out);
+  // Reloads what is durable.
+  void store_failed(TimePoint now);
   std::optional<Millis> next_deadline() const;
 
   void send(TimePoint now, const SendText& command, Effects& out);
@@ -121,6 +121,7 @@ class Outbox {
   Sealed content_of(const OutboxRow& row);
   void submit(Draft draft, const StampNonce& nonce, Effects& out);
   void give_up(Entry& entry, OutboxRow& row, const char* detail, Effects& out);
+  std::uint64_t write_down(const MessageUid& uid, const SendText& command, Effects& out);  // its place in the history
   void deliver_to_self(TimePoint now, const SendText& command, Effects& out);
   const char* objection(const SendText& command) const;
   bool busy() const { return !ready_.empty() || !to_mine_.empty() || draft_.has_value(); }

@@ -16,6 +16,17 @@ const char* Outbox::objection(const SendText& command) const {
   return nullptr;
 }
 
+std::uint64_t Outbox::write_down(const MessageUid& uid, const SendText& command, Effects& out) {
+  HistoryRow item;
+  item.uid = uid;
+  item.peer = command.to;
+  item.outgoing = true;
+  item.at = now_.wall;
+  item.lifetime = command.lifetime;
+  item.text = command.text;
+  return history_.add(std::move(item), out);
+}
+
 void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
   now_ = now;
   if (const char* why = objection(command)) {
@@ -29,14 +40,7 @@ void Outbox::send(TimePoint now, const SendText& command, Effects& out) {
   row.peer = command.to;
   row.lifetime = command.lifetime;
   row.expires = minute_of(now.wall) + command.lifetime;
-  HistoryRow item;
-  item.uid = row.uid;
-  item.peer = command.to;
-  item.outgoing = true;
-  item.at = now.wall;
-  item.lifetime = command.lifetime;
-  item.text = command.text;
-  row.sequence = history_.add(std::move(item), out);
+  row.sequence = write_down(row.uid, command, out);
   Entry& entry = remember(row);
   entry.ref = command.ref;
   entry.bytes = static_cast<std::uint32_t>(command.text.size());
@@ -69,25 +73,16 @@ void Outbox::grant(TimePoint now, const Address& contact, Effects& out) {
 
 // A note to oneself has no way to go.
 void Outbox::deliver_to_self(TimePoint now, const SendText& command, Effects& out) {
-  HistoryRow item;
-  random_.fill(item.uid);
-  item.peer = command.to;
-  item.outgoing = true;
-  item.at = now.wall;
-  item.lifetime = command.lifetime;
-  item.text = command.text;
   Entry entry;
-  entry.uid = item.uid;
+  random_.fill(entry.uid);
   entry.peer = command.to;
   entry.ref = command.ref;
-  entry.announced = false;
   entry.state = DeliveryState::delivered;
-  const std::uint64_t sequence = history_.add(std::move(item), out);
-  entry.sequence = sequence;
+  entry.sequence = write_down(entry.uid, command, out);
   StatusRow status;
   status.state = DeliveryState::delivered;
   status.acked_at = now.wall;
-  history_.put_status(sequence, status, out);
+  history_.put_status(entry.sequence, status, out);
   announce(entry, status, out);
 }
 

@@ -43,6 +43,7 @@ void User::commit() {
     if (auto set = store_->take()) sets.push_back(std::move(set));
     BOOST_REQUIRE(store_->commit(sets) == CommitResult::ok);
     store_->committed(ticket);
+    asked_by_user_.committed(ticket);
     auto released = gate_.release(ticket);
     turn([&](Effects& out) {
       for (Effect& effect : released) perform(effect, out);
@@ -70,7 +71,10 @@ void User::start() {
   turn([&](Effects& out) { agent_->start(clock_.now, out); });
 }
 void User::command(const UserCommand& command) {
-  turn([&](Effects& out) { agent_->handle(clock_.now, command, out); });
+  turn([&](Effects& out) {
+    agent_->handle(clock_.now, command, out);
+    if (out.stored()) asked_by_user_.add(command, out.last_ticket());
+  });
 }
 void User::send(const Address& to, const std::string& text, const std::string& ref) {
   command(SendText{to, text, ref, kDefaultLifetimeMinutes});
@@ -118,6 +122,7 @@ void User::crash() {
   store_->failed();
   gate_.drop_all();
   last_ = gate_.committed();
+  asked_by_user_ = {};
   make_agent();
   start();
 }
@@ -127,7 +132,10 @@ void User::disk_full() {
   store_->failed();
   gate_.drop_all();
   last_ = gate_.committed();
-  turn([&](Effects& out) { agent_->handle_store_failed(clock_.now, out); });
+  turn([&](Effects& out) {
+    agent_->handle_store_failed(clock_.now, out);
+    for (UserError& loss : asked_by_user_.take_lost()) out.now(UserEvent{std::move(loss)});
+  });
 }
 
 std::vector<std::string> User::states() {

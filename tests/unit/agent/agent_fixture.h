@@ -3,7 +3,7 @@
 #pragma once
 #include <memory>
 
-#include "node/agent/agent.h"
+#include "node/agent/asked.h"
 #include "node/agent/commit_gate.h"
 #include "proto/seal/os_random.h"
 #include "relay_store/store.h"
@@ -82,6 +82,7 @@ class User {
   LockedBox<Identity> identity_;
   std::unique_ptr<Agent> agent_;
   CommitGate gate_;
+  Asked asked_by_user_;
   Ticket ticket_ = 0;
   Ticket last_ = 0;
   bool hold_ = false;

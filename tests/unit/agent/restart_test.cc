@@ -132,6 +132,45 @@ BOOST_AUTO_TEST_CASE(full_disk_is_said_and_forgotten) {
   BOOST_TEST(contains(alice.states(), "sealed"));
 }
 
+BOOST_AUTO_TEST_CASE(a_full_disk_that_takes_a_note_to_oneself_says_so) {
+  const Address own = alice.address();
+  alice.send(own, "fits", "\"r1\"");
+  alice.shown();
+  alice.hold_commits(true);
+  alice.send(own, "does not", "\"r2\"");
+  alice.disk_full();
+  const auto errors = alice.shown_of<UserError>();
+  BOOST_REQUIRE_EQUAL(errors.size(), 1U);
+  BOOST_TEST(errors[0].what == "Disk full: message NOT saved.");
+  BOOST_TEST(errors[0].ref == "\"r2\"");
+  BOOST_TEST(alice.agent().history(own, 0, 9).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_disk_that_takes_back_a_command_says_so) {
+  alice.command(AddContact{bob.address(), "kept"});
+  alice.shown();
+  alice.hold_commits(true);
+  alice.command(AddContact{alice.address(), "carol"});
+  alice.command(AddContact{bob.address(), "renamed"});
+  alice.command(BlockContact{bob.address(), true});
+  alice.command(VerifyContact{bob.address(), true});
+  alice.command(MarkRead{bob.address()});                // of what is read and of drafts nothing is lost
+  alice.command(SetDraft{bob.address(), "a thought"});
+  alice.disk_full();
+  Strings said;
+  for (const UserError& error : alice.shown_of<UserError>()) said.push_back(error.what);
+  const std::string digits = short_hex(bob.address().view());
+  const Strings expected = {"Disk full: contact carol NOT saved. Free some space, then repeat it.",
+                            "Disk full: contact renamed NOT saved. Free some space, then repeat it.",
+                            "Disk full: " + digits + " NOT blocked. Free some space, then repeat it.",
+                            "Disk full: " + digits + " NOT marked verified. Free some space, then repeat it."};
+  BOOST_TEST(said == expected, boost::test_tools::per_element());
+  BOOST_REQUIRE_EQUAL(alice.agent().contacts().size(), 1U);
+  BOOST_TEST(alice.agent().contacts()[0].name == "kept");
+  alice.disk_full();  // each is said once
+  BOOST_TEST(alice.shown_of<UserError>().empty());
+}
+
 BOOST_AUTO_TEST_CASE(full_disk_from_the_first_write_on_does_not_spin) {
   User carol{clock, 3};
   carol.hold_commits(true);
