@@ -163,9 +163,17 @@ class FullDisk(TuiCase):
         alice.wait_until(lambda: alice.text().count("from another window") == 1, "the message to be a draft alone")
         self.assertTrue(alice.running())
         self.assertEqual(bob.count("received"), 1)
-        ballast.unlink()
         alice.keys("C-c")
         alice.wait_gone("from another window")
+        alice.enter(f"/add {'ab' * 20} carol")
+        alice.wait("Disk full: contact carol NOT saved.")
+        alice.enter(f"{self.own_address()} a note")
+        alice.wait("]> a note")
+        alice.wait_until(lambda: alice.text().count("a note") == 1, "the note to be a draft alone")
+        ballast.unlink()
+        alice.keys("C-c")
+        alice.wait_gone("a note")
+        alice.enter("/query " + bob.address)
         deadline = time.monotonic() + 60
         while not bob.find("received", text="room again") and time.monotonic() < deadline:
             if "room again" not in alice.text():
