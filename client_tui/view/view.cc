@@ -1,6 +1,7 @@
 #include "client_tui/view/view.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "client_tui/view/parts.h"
 
@@ -33,21 +34,26 @@ void draw_lines(const Canvas& canvas, const Area& area, const std::vector<Line>&
 
 std::vector<Line> text_lines(const Canvas& canvas, const std::vector<std::string>& texts, int columns) {
   std::vector<Line> out;
+  SafeOptions single = canvas.safe;
+  single.single_line = true;
   for (const std::string& text : texts) {
     // "name   what it is": what it is stays below itself.
     const std::size_t gap = text.find("  ", text.find_first_not_of(' '));
     const std::size_t begin = gap == std::string::npos ? 0 : text.find_first_not_of(' ', gap);
-    std::size_t indent = begin == std::string::npos || static_cast<int>(begin) > columns / 2 ? 0 : begin;
-    if (text.size() <= static_cast<std::size_t>(columns)) indent = 0;
+    std::size_t indent = begin == std::string::npos || text.size() <= static_cast<std::size_t>(columns) ? 0 : begin;
+    Clusters lead = safe_clusters(std::string_view(text).substr(0, indent), single);
+    if (columns_of(lead) > columns / 2) {
+      indent = 0;
+      lead.clear();
+    }
+    const int behind = columns_of(lead);
     const Clusters body = safe_clusters(std::string_view(text).substr(indent), canvas.safe);
-    bool first = true;
-    for (Clusters& row : wrap(body, std::max(1, columns - static_cast<int>(indent)))) {
+    for (Clusters& row : wrap(body, std::max(1, columns - behind))) {
       Line line;
-      if (first) line.lead = ascii_clusters(std::string_view(text).substr(0, indent));
+      line.lead = std::exchange(lead, {});
       line.text = std::move(row);
-      line.text_column = static_cast<int>(indent);
+      line.text_column = behind;
       out.push_back(std::move(line));
-      first = false;
     }
   }
   return out;

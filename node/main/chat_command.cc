@@ -2,7 +2,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <clocale>
 #include <cstdlib>
 #include <cstring>
 
@@ -12,6 +11,7 @@
 #include "node/main/json_frontend.h"
 #include "node/main/paths.h"
 #include "node/main/plain_frontend.h"
+#include "node/main/safe_output.h"
 #include "node/main/screen_frontend.h"
 #include "node/main/secret_input.h"
 #include "node/shell/data_dir.h"
@@ -46,10 +46,7 @@ void warn_if_weak(const SecretBytes& secret) {
 
 SafeOptions plain_text_options(const Settings& settings) {
   if (settings.ascii.value_or(false)) return {.ascii = true};
-  if (utf8_locale()) return {};
-  // Into a pipe or file the text goes as it is; widths are not needed there, only the tables to judge characters by.
-  if (::isatty(STDOUT_FILENO) == 0 && std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr) return {};
-  return {.ascii = true};
+  return safe_options(STDOUT_FILENO);
 }
 
 // Fills in the default data directory of this address.
@@ -137,7 +134,10 @@ void no_core_files() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
-bool utf8_locale() { return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0; }
+bool utf8_locale() {
+  static const bool utf8 = std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0;  // safe_options may set another later
+  return utf8;
+}
 
 int run_chat_screen(ChatScreen chat, LockedBox<Identity> identity) {
   Screen::block_signals();

@@ -9,6 +9,7 @@
 #include "node/main/identity_unlock.h"
 #include "node/main/json_protocol.h"
 #include "node/main/output.h"
+#include "node/main/safe_output.h"
 #include "proto/base/bech32m.h"
 #include "proto/seal/words.h"
 
@@ -50,9 +51,11 @@ int show(const Options& options) {
       {"protection", found->head.encrypted ? "passphrase" : "none"}};
   if (options.json) return print_lines(json_texts(fields) + "\n");
   std::string text;
+  SafeOptions safe = safe_options(STDOUT_FILENO);
+  safe.single_line = true;
   for (const auto& [name, value] : fields) {
     if (value.empty()) continue;
-    text += name + std::string(12 - name.size(), ' ') + value + "\n";
+    text += name + std::string(12 - name.size(), ' ') + safe_text(value, safe) + "\n";
   }
   return print_lines(text);
 }

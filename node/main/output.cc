@@ -9,6 +9,8 @@
 #include <climits>
 #include <cstring>
 
+#include "node/main/safe_output.h"
+
 namespace comm {
 
 namespace {
@@ -88,7 +90,8 @@ std::string with_program_name(std::string_view text) {
 
 void complain(std::string_view sentence) {
   Output error(2);
-  if (error.writable()) error.line("comm: " + with_program_name(sentence));  // the end of a program waits for nobody
+  if (!error.writable()) return;  // the end of a program waits for nobody
+  error.line("comm: " + safe_text(with_program_name(sentence), safe_options(2)));
 }
 
 }  // namespace comm

@@ -243,6 +243,23 @@ class EndOfInput(harness.Case):
         bad.close_input()
         self.assertEqual(bad.exit_code(), 65)
 
+    def test_names_of_ones_own_are_shown_not_executed(self):
+        name = "e\x1b]52;c;eA==\x07v\u202ei\u009bl"
+        shown = "e^[]52;c;eA==^Gv<hidden>i^[[l"
+        made = self.run_comm("identity", "new", "--no-passphrase", "--name", name)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        outputs = {
+            shown: self.run_comm("identity", "show"),
+            "added " + shown[:22]: self.run_comm("alice", harness.LOOPBACK, "--plain", "--params", "test", "--linger", "0",
+                                                 input=f"/add {'ab' * 20} {name}\n/verify {'ab' * 20} ok\n/peers\n".encode()),
+            f'"{shown}" cannot be': self.run_comm("identity", "show", "--profile", name),
+        }
+        for expected, done in outputs.items():
+            said = done.stdout.decode() + done.stderr.decode()
+            self.assertIn(expected, said)
+            for bad in "\x1b\x07\u202e\u009b":
+                self.assertNotIn(bad, said)
+
     def test_linger(self):
         relay = self.relay()
         bob = self.chat("bob", relay.endpoint, extra=["--linger", "60"])

@@ -54,7 +54,10 @@ struct Golden : ScreenFixture {
     const Picture picture = draw(model, {.ascii = ascii});
     for (int row = 0; row < picture.grid.rows(); ++row) {
       int columns = 0;
-      for (int column = 0; column < picture.grid.columns(); ++column) columns += picture.grid.at(row, column).columns;
+      for (int column = 0; column < picture.grid.columns(); ++column) {
+        columns += picture.grid.at(row, column).columns;
+        for (const char byte : picture.grid.at(row, column).text) BOOST_CHECK((byte & 0xe0) != 0 && byte != 0x7f);
+      }
       BOOST_CHECK_EQUAL(columns, picture.grid.columns());
     }
   }
@@ -123,6 +126,30 @@ BOOST_AUTO_TEST_CASE(addresses_and_help) {
   key("C-k");
   type("e");
   compare("switcher-80x24");
+}
+
+// What one calls others and oneself may have been pasted from anywhere.
+BOOST_AUTO_TEST_CASE(names_that_would_act_are_shown) {
+  people_and_talk(false);
+  const std::string hidden = "b\x1b]52;c;eA==\x07\u202eb";
+  person(bob, hidden);
+  feed(Started{own, "al\x1b[31m\u2066ice", "127.0.0.1:6667", "s", "0.1"});
+  open(bob);
+  feed(Resized{40, 120});
+  key("M-k");
+  compare("names-120x40");
+  feed(UserEvent{KeyConflict{bob}});
+  feed(Resized{24, 80});
+  compare("names-80x24");
+  person(bob, hidden + "  \x1b[2J and what comes behind two blanks, on another row");
+  line("/verify 9f31a2");
+  compare("names-verify-80x24");
+  key("Esc");
+  key("C-k");
+  compare("names-switcher-80x24");
+  key("Esc");
+  line("/info 9f31a2");
+  compare("names-info-80x24");
 }
 
 BOOST_AUTO_TEST_CASE(home) {
