@@ -265,3 +265,8 @@ def _():
 def _():
     patch(sessions.Sessions, "send")(lambda original, self, link, kind, body=None, request_id=0: original(
         self, link, kind, body, request_id if kind in ("hello", "welcome") or kind in wire.REQUESTS else 0))
+
+
+@mutant("wants-unbounded", "CUS-047")
+def _():
+    ignore(custody.Custody, "may_ask", True)

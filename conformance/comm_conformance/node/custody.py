@@ -177,6 +177,8 @@ class Custody:
                 self.node.sessions.send(link, "stored", {"items": [status]})
             elif (refusal := self.refusal(header, link.node_id)) is not None:
                 self.node.sessions.send(link, "stored", {"items": [refusal]})
+            elif header.id not in self.wanted and not self.may_ask(link):
+                self.node.sessions.send(link, "stored", {"items": [{"id": header.id, "status": wire.ST_BUSY}]})
             elif self.offered(link, header.id):
                 wants.append(header.id)
         self.ask_for(link, wants)
@@ -185,12 +187,16 @@ class Custody:
         for start in range(0, len(ids), 64):
             self._want(link, ids[start:start + 64])
 
+    def may_ask(self, link):
+        """CUS-047."""
+        asked_here = sum(e["asked"] == link.node_id for e in self.wanted.values())
+        return len(self.wanted) < param("max_wanted") and asked_here < param("max_wanted_per_peer")
+
     def offered(self, link, identifier):
         """Whether the id is to be asked for here and now."""
         entry = self.wanted.get(identifier)
         if entry is None:
-            asked_here = sum(e["asked"] == link.node_id for e in self.wanted.values())
-            if len(self.wanted) >= param("max_wanted") or asked_here >= param("max_wanted_per_peer"):
+            if not self.may_ask(link):
                 return False
             self.wanted[identifier] = {"asked": link.node_id, "offers": []}
             return True
@@ -398,7 +404,7 @@ class Custody:
                 self.node.with_session(node_id, contact.endpoint, lambda found: None)
             return
         if peering.attempts >= param("max_offer_attempts"):
-            peering.due = None
+            peering.due, peering.settled = None, True
             return
         peering.attempts += 1
         peering.exchanged = True
@@ -439,7 +445,8 @@ class Custody:
         settled = [n for n, p in held.peers.items() if p.settled and n in self.node.sessions.by_node]
         self.scale.random.shuffle(settled)
         for node_id in settled[:2]:
-            held.peers[node_id].attempts = 0
+            mute = held.peers[node_id].attempts >= param("max_offer_attempts")
+            held.peers[node_id].attempts = param("max_offer_attempts") - 1 if mute else 0
             self.target(held, node_id)
 
     # --- the origin and the owner
