@@ -4,9 +4,11 @@ import ctypes
 import ctypes.util
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -264,10 +266,12 @@ class Tmux(Typist):
     """comm in a window of a tmux server of its own."""
 
     def __init__(self, case, args, rows=24, columns=80, env=None):
-        self.case, self.socket = case, str(case.home / f"tmux-{time.monotonic_ns()}")
+        # Not in the case's home: that is gone before cleanups run, and nobody could tell the server to end.
+        self.case, self.folder = case, tempfile.mkdtemp(prefix="comm-tmux-")
+        self.socket = self.folder + "/socket"
         self.environment = {**case.environment, "TERM": "xterm-256color", **(env or {})}
-        self.run("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-s", "s", "sleep 600")
         case.addCleanup(self.end)
+        self.run("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), "-s", "s", "sleep 600")
         self.run("set-option", "-g", "window-size", "manual")
         self.run("set-option", "-g", "status", "off")
         self.run("set-option", "-g", "remain-on-exit", "on")
@@ -333,6 +337,7 @@ class Tmux(Typist):
     def end(self):
         subprocess.run(["tmux", "-S", self.socket, "kill-server"], env=self.environment, capture_output=True,
                        timeout=harness.PATIENCE, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class TuiCase(harness.VirtualCase):
