@@ -258,6 +258,7 @@ class Unread(harness.Case):
 
     def test_a_chat_waits_and_ends_when_asked(self):
         relay = self.relay()
+        self.publish("bob", relay.endpoint)  # once unread, it may come to no more
         bob, ready = self.start_unread("bob", harness.LOOPBACK, relay.endpoint)
         alice = self.chat("alice", relay.endpoint)
         alice.send(ready["address"], "for your eyes", "r")
