@@ -95,6 +95,19 @@ class Process:
         ended = "" if self.popen.poll() is None else f", it ended with {self.popen.poll()}"
         raise AssertionError(f"{self.name}: waited {timeout} s for {what}{ended}")
 
+    def wait_count(self, number, ev, timeout=PATIENCE, **fields):
+        """Until so many such events have come; each event is looked at once, however many there are."""
+        looked_at = found = 0
+
+        def enough():
+            nonlocal looked_at, found
+            new = self.events[looked_at:]
+            looked_at += len(new)
+            found += sum(1 for e in new if e.get("ev") == ev and all(e.get(k) == v for k, v in fields.items()))
+            return found >= number
+
+        return self.wait_until(enough, timeout, f"{number} events {ev} {fields}")
+
     # --- what it is told ---
     def say(self, line):
         self.popen.stdin.write(line.encode() + b"\n")
