@@ -41,14 +41,22 @@ class Delivery(TuiCase):
         self.assertEqual(alice.quit(), 0)
 
     def test_12_read_later(self):
-        network = [r.endpoint for r in self.relays()]
-        alice = self.terminal(*network)
+        relays = self.relays()
+        network = [r.endpoint for r in relays]
+        alice = self.terminal(*network, rows=40, columns=120)
         self.known_bob(alice, *network)
         alice.enter("while you were away")
         alice.wait_row("while you were away", "^3")
+        # The pane at the right says who holds it and what comes next.
+        for relay in relays:
+            alice.wait(f"{relay.ready['node_id'][:4]}.. ")
+        alice.wait_row("ack", "none yet")
+        alice.wait_row("expires", time.strftime("%d %b", time.localtime(time.time() + 7 * 86_400)).lstrip("0"))
+        alice.wait_row("next try in")
         bob = self.chat("bob", *network, name="bob again")
         bob.wait("received", text="while you were away")
         alice.wait_row("while you were away", "✓")
+        alice.wait_row("state", "received by bob")
         self.assertEqual(bob.count("received"), 1)
 
     def test_14_a_late_stored_does_not_take_the_mark_back(self):
