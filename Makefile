@@ -19,7 +19,7 @@ NODES ?= $(if $(SCENARIO),,1000)
 SECONDS ?= 60
 ARGS ?=
 
-CTEST = ctest --output-on-failure -j$(JOBS) --no-tests=error
+CTEST = ctest --output-on-failure --output-junit Testing/results.xml -j$(JOBS) --no-tests=error
 UNIT = -R '^(unit_|property|replay_)'
 
 help: ## this list
