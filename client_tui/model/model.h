@@ -115,6 +115,7 @@ struct StatusLine {
   std::uint32_t peers = 0, relays = 0;
   std::size_t outbox = 0;
   std::uint64_t outbox_bytes = 0, store_bytes = 0;
+  bool is_reached = false;                    // by peers from outside: no NAT is in the way, or it lets them in
 };
 
 struct Model {

@@ -68,7 +68,8 @@ std::vector<std::string> header_sections(const Canvas& canvas) {
   const Model& model = canvas.model;
   const StatusLine& status = model.status;
   std::vector<std::string> out;
-  out.push_back(plural(status.peers, "peer") + "  " + plural(status.relays, "relay"));
+  out.push_back(plural(status.peers, "peer") + "  " + plural(status.relays, "relay") +
+                (canvas.wide && status.is_reached ? "  NAT: open" : ""));
   std::string outbox = "outbox " + std::to_string(status.outbox);
   if (canvas.wide && status.outbox > 0) outbox += " (" + size_text(status.outbox_bytes) + ")";
   out.push_back(std::move(outbox));

@@ -277,6 +277,15 @@ class Case:
         self.controls += 1
         return sealed
 
+    def pings(self, peer, count):
+        """So many Pings, never so many unanswered that a queue on the way would overflow; their numbers, all answered."""
+        numbers = []
+        while len(numbers) < count:
+            some = [peer.request("ping") for _ in range(min(100, count - len(numbers)))]
+            self.wait(lambda: all(n in peer.answers for n in some), f"answers to Pings {len(numbers)} and on")
+            numbers += some
+        return numbers
+
     def positive(self):
         """Marks that a case has seen its positive twin at work (once before, once after the negative part)."""
         self.controls += 1

@@ -96,3 +96,12 @@ def goes_to(t, peer, who, text, seed=None):
     item, opened = next(pair for pair in sent_to(t, peer, who, seed) if pair[1].content == text)
     stored(peer, item)
     return item, opened
+
+
+def only_the_last_is_used(t, peer, who, unusable):
+    """Grants of `unusable`, (name, key) each, change nothing; a good one that comes behind them does."""
+    for name, key in unusable:
+        grant(t, peer, who, name, key=key)
+        goes_to(t, peer, who, "after " + name)
+    goes_to(t, peer, who, "good", grant(t, peer, who, "good"))
+    t.positive()

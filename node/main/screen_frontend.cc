@@ -5,6 +5,7 @@
 
 #include <fstream>
 
+#include "client_tui/view/format.h"
 #include "node/main/local_time.h"
 
 namespace comm {
@@ -106,6 +107,7 @@ void ScreenFrontend::refresh_status() {
   status.outbox = outbox.open;
   status.outbox_bytes = outbox.bytes;
   status.store_bytes = runtime_.totals().bytes;
+  status.is_reached = is_reached(runtime_.peers());
   feed(StatusChanged{status});
 }
 

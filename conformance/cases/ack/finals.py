@@ -175,8 +175,7 @@ def _(t):
     t.start()
     giver, flood = t.dial(), t.dial()
     sealed = t.control(giver)
-    numbers = [flood.request("ping") for _ in range(4300)]
-    t.wait(lambda: all(n in flood.answers for n in numbers), "answers to 4,300 Pings", 4 * t.patience)
+    numbers = t.pings(flood, 4300)
     limited = [n for n in numbers if flood.answers[n][0] == "error"]
     t.check(limited and flood.answers[limited[0]][1]["code"] == wire.RATE_LIMITED, "no request was limited")
     flood.send("ack", {"records": [sealed.ack()]})

@@ -2,8 +2,8 @@
 from comm_conformance import crypto, message, pairwise
 from comm_conformance.base import now_week
 from comm_conformance.generators.pairwise import unusable_keys
-from comm_conformance.grants import (DAY, await_grant, contact, deliver, goes_to, grant, granted, mail, sent_to, texts,
-                                     written_to)
+from comm_conformance.grants import (DAY, await_grant, contact, deliver, goes_to, grant, granted, mail,
+                                     only_the_last_is_used, sent_to, texts, written_to)
 from comm_conformance.registry import case
 from comm_conformance.senders import begin
 
@@ -133,11 +133,7 @@ def _(t):
     who = contact(t, peer, "contact")
     goes_to(t, peer, who, "before")
     t.positive()
-    for name, key in unusable_keys(crypto.ed25519_public(t.rnd("a good key"))):
-        grant(t, peer, who, name, key=key)
-        goes_to(t, peer, who, "after " + name)
-    goes_to(t, peer, who, "good", grant(t, peer, who, "good"))
-    t.positive()
+    only_the_last_is_used(t, peer, who, unusable_keys(crypto.ed25519_public(t.rnd("a good key"))))
 
 
 @case("foreign-mailbox-not-used", "MBX-026", fresh=True, negative=True)
@@ -149,12 +145,8 @@ def _(t):
     theirs = grant(t, peer, other, "of the other")
     goes_to(t, peer, other, "to the other", theirs)
     t.positive()
-    for name, key in (("own public", t.owner.mailbox_key(now_week(t.now))), ("own pairwise", own),
-                      ("another contact's", crypto.ed25519_public(theirs))):
-        grant(t, peer, who, name, key=key)
-        goes_to(t, peer, who, "after " + name)
-    goes_to(t, peer, who, "good", grant(t, peer, who, "good"))
-    t.positive()
+    only_the_last_is_used(t, peer, who, (("own public", t.owner.mailbox_key(now_week(t.now))), ("own pairwise", own),
+                                         ("another contact's", crypto.ed25519_public(theirs))))
 
 
 @case("fallback-to-public", "MBX-024 MBX-025", fresh=True, slow=True)

@@ -22,8 +22,7 @@ def _(t):
     t.start()
     other, flood = t.dial(), t.dial()
     t.control(flood)
-    numbers = [flood.request("ping") for _ in range(4400)]
-    t.wait(lambda: all(n in flood.answers for n in numbers), "4,400 answers", 4 * t.patience)
+    numbers = t.pings(flood, 4400)
     errors = [flood.answers[n][1]["code"] for n in numbers if flood.answers[n][0] == "error"]
     t.check(errors and set(errors) == {wire.RATE_LIMITED}, f"{len(errors)} errors {set(errors)}")
     t.control(other)

@@ -10,6 +10,23 @@ LockedBox<Identity> identity_of(std::uint8_t seed, bool derived_prekeys) {
   return Identity::from_seed(bytes, derived_prekeys);
 }
 
+Sealed text_by(const Identity& sender, const SignedRecord& like, std::string text) {
+  KeyRecord record = parse_key_record(like.record).value();
+  record.sign_key = sender.sign_pair().public_key();
+  record.dh_key = sender.dh_pair().public_key;
+  Sealed out;
+  out.sign_key = record.sign_key;
+  out.record = sign_record(sender, record);
+  out.content = TextContent{std::move(text)};
+  return out;
+}
+
+SealRequest request_to(const User& user) {
+  const std::uint32_t week = week_of(kStartWall);
+  return {user.address(), user.identity().prekey(week).public_key, mailbox_id(user.identity().mailbox(week).public_key()),
+          minute_of(kStartWall) + 600, 600, 0};
+}
+
 User::User(Clock& clock, std::uint8_t seed, bool derived_prekeys, Profile profile)
     : clock_(clock), seed_(seed), derived_(derived_prekeys), profile_(profile), random_(seed) {
   init_crypto();

@@ -40,7 +40,7 @@ class User {
   const Address& address() const { return agent_->address(); }
   Agent& agent() { return *agent_; }
   Store& store() { return *store_; }
-  Identity& identity() { return *identity_; }      // a twin of the agent's
+  const Identity& identity() const { return *identity_; }  // a twin of the agent's
 
   // What was shown and asked since the last call.
   std::vector<UserEvent> shown() { return std::exchange(shown_, {}); }
@@ -92,6 +92,10 @@ class User {
 };
 
 LockedBox<Identity> identity_of(std::uint8_t seed, bool derived_prekeys);
+class User;
+// A text by somebody without a machine, whose record is `like` with keys of its own.
+Sealed text_by(const Identity& sender, const SignedRecord& like, std::string text);
+SealRequest request_to(const User& user);
 
 // Alice and Bob, started; neither knows the other yet.
 struct Pair {

@@ -77,7 +77,7 @@ struct Friends : Pair {
   void forge(const MailboxGrant& grant, std::uint8_t uid, User* from = nullptr) {
     Prng random(uid);
     Sealed sealed;
-    Identity& writer = (from == nullptr ? bob : *from).identity();
+    const Identity& writer = (from == nullptr ? bob : *from).identity();
     sealed.sign_key = writer.sign_pair().public_key();
     sealed.uid.data[0] = uid;
     sealed.record_hash.data[0] = 1;
@@ -317,18 +317,8 @@ BOOST_AUTO_TEST_CASE(a_writer_that_lost_its_grant_gets_it_once_more) {
 BOOST_AUTO_TEST_CASE(only_so_many_hold_a_grant) {
   for (std::uint32_t i = 0; i < kMaxPairwise + 6; ++i) {
     const auto other = identity_of(static_cast<std::uint8_t>(10 + i), true);
-    KeyRecord record = parse_key_record(bob.published().record).value();
-    record.sign_key = other->sign_pair().public_key();
-    record.dh_key = other->dh_pair().public_key;
-    Sealed sealed;
-    sealed.sign_key = record.sign_key;
-    sealed.record = sign_record(*other, record);
-    sealed.content = TextContent{"hi"};
-    const auto& keys = bob.identity();
-    const SealRequest request{bob.address(), keys.prekey(week_of(kStartWall)).public_key,
-                              mailbox_id(keys.mailbox(week_of(kStartWall)).public_key()), minute_of(kStartWall) + 600, 600, 0};
     Prng random(i);
-    const auto made = seal_message(*other, sealed, request, random).value();
+    const auto made = seal_message(*other, text_by(*other, bob.published(), "hi"), request_to(bob), random).value();
     arrive(bob, {{made.header, made.nonce, made.body}, made.id});
     bob.command(AddContact{other->address(), "friend"});
   }

@@ -8,13 +8,6 @@ using namespace comm::test;
 
 namespace {
 
-MailboxId box_of(User& user) { return mailbox_id(user.identity().mailbox(week_of(kStartWall)).public_key()); }
-
-SealRequest request_to(User& user) {
-  return {user.address(), user.identity().prekey(week_of(kStartWall)).public_key, box_of(user),
-          minute_of(kStartWall) + 600, 600, 0};
-}
-
 // A message from somebody who writes what they like.
 SubmitMessage forged(User& to, const Identity& from, const Content& content, std::uint8_t uid = 9) {
   Prng random(uid);
@@ -204,14 +197,8 @@ BOOST_AUTO_TEST_CASE(grants_are_acknowledged_and_not_shown) {
 BOOST_AUTO_TEST_CASE(an_invalid_record_inside_does_not_spoil_the_message) {
   Prng random(3);
   const auto stranger = identity_of(5, true);
-  KeyRecord record = parse_key_record(alice.published().record).value();
-  record.sign_key = stranger->sign_pair().public_key();
-  record.dh_key = stranger->dh_pair().public_key;
-  Sealed sealed;
-  sealed.sign_key = record.sign_key;
-  sealed.record = sign_record(*stranger, record);
+  Sealed sealed = text_by(*stranger, alice.published(), "still said");
   sealed.record.signature.data[0] ^= 1;
-  sealed.content = TextContent{"still said"};
   const auto made = seal_message(*stranger, sealed, request_to(bob), random).value();
   arrive(bob, {{made.header, made.nonce, made.body}, made.id});
   BOOST_TEST(bob.shown_of<Received>().size() == 1U);

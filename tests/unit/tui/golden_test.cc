@@ -42,7 +42,7 @@ struct Golden : ScreenFixture {
     past(bob, true, at(12, 2), "(no peers then, kept on disk)", DeliveryState::queued);
     past(bob, true, at(12, 3), "你好 👍 ok?", DeliveryState::sealed);
     feed(NewerLoaded{bob, with(bob, history.size() - 2, ~std::uint64_t{0}), true});
-    feed(StatusChanged{{14, 3, 3, 400, 12'000'000}});
+    feed(StatusChanged{{14, 3, 3, 400, 12'000'000, true}});
   }
 
   void compare(const std::string& name, bool ascii = false) {

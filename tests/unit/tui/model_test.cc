@@ -1,4 +1,5 @@
 #include "screen_fixture.h"
+#include "client_tui/view/format.h"
 
 using namespace comm;
 using namespace comm::test;
@@ -435,6 +436,16 @@ BOOST_AUTO_TEST_CASE(too_long_is_refused_and_kept) {
   key("Enter");
   BOOST_TEST(asked<DoSend>().empty());
   BOOST_TEST(model.editor.text().size() == kMaxTextBytes + 1);
+}
+
+BOOST_AUTO_TEST_CASE(only_a_peer_from_outside_that_dialled_proves_that_this_node_is_reached) {
+  const auto peer = [](const char* endpoint, bool dialled) {
+    return NodeCore::PeerInfo{{}, parse_endpoint(endpoint).value(), Role::relay, dialled};
+  };
+  BOOST_TEST(!is_reached({}));
+  BOOST_TEST(!is_reached({peer("127.0.0.1:6667", false), peer("192.168.1.7:6667", false)}));
+  BOOST_TEST(!is_reached({peer("203.0.113.5:6667", true)}));
+  BOOST_TEST(is_reached({peer("10.0.0.2:6667", true), peer("203.0.113.5:6667", false)}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
