@@ -6,14 +6,15 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 iut="${COMM:-$here/../build/comm} adapter"
 suite="$here/comm-conformance"
-run=$(mktemp)
-trap 'rm -f "$run"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 began=$(date +%s)
 "$suite" vectors verify
-"$suite" run --level vectors --iut "$iut"
+"$suite" vectors publish --to "$scratch"
+"$suite" run --spec next --level vectors --json "$scratch/vectors.json" --iut "$iut"
 "$suite" worked-example --iut "$iut"
 "$suite" fuzz --inputs 2000 --iut "$iut"
-"$suite" run --quick --jobs 4 --json "$run" --iut "$iut"
-"$suite" trace --quick --run-file "$run"
+"$suite" run --spec next --quick --jobs 4 --json "$scratch/cases.json" --iut "$iut"
+"$suite" trace --quick --run-file "$scratch/cases.json" --run-file "$scratch/vectors.json"
 "$suite" selftest --quick --jobs 4
 echo "selfcheck: passed in $(($(date +%s) - began)) s"

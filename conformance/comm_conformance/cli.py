@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-from . import (casework, fuzz, interop, network, ops, registry, repeat, report, runner, selftest, specification, trace, vectors,
+from . import (casework, fuzz, interop, network, ops, publish, registry, repeat, report, runner, selftest, sets, specification, trace, vectors,
                worked, worked_text)
 from .levels import run_vectors
 
@@ -27,7 +27,8 @@ def _parser():
     command = commands.add_parser("run", help="run cases against an implementation")
     command.add_argument("--iut", required=True, metavar="CMD", help="the adapter of the implementation under test")
     _selection(command)
-    command.add_argument("--spec", default="1.0", choices=["1.0"])
+    command.add_argument("--spec", default="1.0", choices=sets.SPECS, help="cases newer than sets/1.0.json are run, not scored; "
+                         "next: all count")
     command.add_argument("--level", default="node", choices=["vectors", "node", "network", "all"])
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--repeat", type=int, default=1, metavar="N")
@@ -55,7 +56,8 @@ def _parser():
     command.add_argument("--time-scale", type=float, default=1.0, metavar="F")
     command.set_defaults(run=_interop)
     command = commands.add_parser("trace", help="requirements against cases, vectors, mutants and a run; fails on a gap")
-    command.add_argument("--run-file", metavar="FILE", help="what `run --json FILE` wrote: citations count only if run")
+    command.add_argument("--run-file", metavar="FILE", action="append", help="what `run --json FILE` wrote, of one or several "
+                         "runs: citations count only if run")
     command.add_argument("--quick", action="store_true", help="the run left out cases that let days pass: they count as run")
     command.add_argument("--html", metavar="FILE")
     command.set_defaults(run=lambda options: trace.run(options))
@@ -72,6 +74,7 @@ def _parser():
     command.set_defaults(run=lambda options: selftest.run(options))
     command = commands.add_parser("requirements", help="the machine-readable index spec/requirements.json: is it what the text says?")
     command.add_argument("--write", action="store_true", help="write it anew")
+    command.add_argument("--freeze", metavar="SPEC", help="write sets/SPEC.json: the requirements and cases there are now")
     command.set_defaults(run=_requirements)
     command = commands.add_parser("repeat", help="the flake gate: cases tagged timing 200 times, others 5; goes on where it stopped")
     command.add_argument("--iut", required=True, metavar="CMD")
@@ -91,8 +94,9 @@ def _parser():
     command.add_argument("--write", action="store_true", help="write the document anew")
     command.add_argument("--every", type=int, default=16, metavar="N", help="try whether a changed digit is noticed in each Nth value")
     command.set_defaults(run=_worked)
-    command = commands.add_parser("vectors", help="verify or generate the vector files, or answer vectors on a pipe")
-    command.add_argument("what", choices=("verify", "generate", "answer"))
+    command = commands.add_parser("vectors", help="verify, generate or publish the vector files, or answer vectors on a pipe")
+    command.add_argument("what", choices=("verify", "generate", "publish", "answer"))
+    command.add_argument("--to", metavar="DIR", default="build/vectors", help="publish: where the archive goes")
     command.set_defaults(run=_vectors)
     return parser
 
@@ -125,10 +129,11 @@ def _run(options):
     except SystemExit as error:
         print(error, file=sys.stderr)
         return USAGE
-    code = CONFORMANT
+    code, answered = CONFORMANT, {}
     if options.level in ("vectors", "all"):
-        code = run_vectors(options.iut, CONFORMANT, FAILED, UNUSABLE, NOTHING)
+        code, answered = run_vectors(options.iut, options.spec, CONFORMANT, FAILED, UNUSABLE, NOTHING)
         if options.level == "vectors" or code == UNUSABLE:
+            _write(options, [], answered)
             return code
     if options.level in ("network", "all"):
         code = max(code, _verdicts(network.run(options.iut, selftest.PROGRAM + " node", options.seed, 2 * casework.PATIENCE
@@ -147,7 +152,7 @@ def _run(options):
     results = []
     for number in range(options.repeat):
         results += runner.run(identifiers, options.iut, options.seed + number, options.jobs, patience, _progress)
-    return max(code, _judge(results, baseline, options))
+    return max(code, _judge(results, baseline, options, answered))
 
 
 def _progress(result):
@@ -156,9 +161,10 @@ def _progress(result):
     print(f"{label:10} {result.case:44} {result.seconds:6.2f} s  {first}", flush=True)
 
 
-def _judge(results, baseline, options):
-    code = CONFORMANT
+def _judge(results, baseline, options, answered=None):
+    code, scored = CONFORMANT, sets.scored(options.spec)
     for result in results:
+        result.scored = scored is None or result.case in scored
         if result.case in baseline and result.verdict in runner.BAD:
             result.verdict, result.note = runner.XFAIL, f"expected: {baseline[result.case]}"
         elif result.case in baseline and result.verdict == runner.PASS:
@@ -166,7 +172,7 @@ def _judge(results, baseline, options):
             code = FAILED
         if result.verdict == runner.SUITE:
             code = AT_FAULT
-        elif result.verdict in runner.BAD and (options.strict or not result.optional):
+        elif result.verdict in runner.BAD and result.scored and (options.strict or not result.optional):
             code = max(code, FAILED) if code != AT_FAULT else code
     for result in results:
         if result.verdict in (*runner.BAD, runner.SUITE):
@@ -180,15 +186,15 @@ def _judge(results, baseline, options):
     for result in results:
         counts[result.verdict] = counts.get(result.verdict, 0) + 1
     print(f"{len(results)} cases: " + ", ".join(f"{v} {n}" for v, n in sorted(counts.items())))
-    _write(options, results)
+    _write(options, results, answered or {})
     if all(result.verdict == runner.NOT_APPLICABLE for result in results):
         return NOTHING
     return code
 
 
-def _write(options, results):
+def _write(options, results, answered):
     texts = {"tap": lambda: "\n".join(report.tap(results)) + "\n", "junit": lambda: report.junit(results),
-             "json": lambda: json.dumps(report.as_json(results, options.iut, options.seed), indent=1) + "\n",
+             "json": lambda: json.dumps(report.as_json(results, options.iut, options.seed, answered), indent=1) + "\n",
              "html": lambda: report.page(results, options.iut, options.seed)}
     for kind, text in texts.items():
         path = getattr(options, kind)
@@ -274,6 +280,8 @@ def _node(options):
 def _requirements(options):
     if options.write:
         specification.INDEX.write_text(specification.index())
+    if options.freeze:
+        sets.path(options.freeze).write_text(sets.text(options.freeze))
     found = list(specification.complaints())
     for where, complaint in found:
         print(f"{where}: {complaint}")
@@ -327,6 +335,10 @@ def _worked(options):
 
 
 def _vectors(options):
+    if options.what == "publish":
+        found = list(publish.verify(pathlib.Path(options.to)))
+        print("\n".join(found) or f"{options.to}/{publish.NAME}.tar.gz, and the same as a directory; a C program has read it")
+        return AT_FAULT if found else CONFORMANT
     return {"verify": _verify, "generate": _generate, "answer": _answer}[options.what]()
 
 

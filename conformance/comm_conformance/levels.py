@@ -22,16 +22,18 @@ def ask(command, asked, patience=120):
     return {answer.get("id"): answer for answer in answers}
 
 
-def run_vectors(command, conformant, failed, unusable, nothing):
-    asked = list(vectors.all_vectors())
+def run_vectors(command, spec, conformant, failed, unusable, nothing):
+    """(exit code, {vector: verdict}). Vectors that came after the edition are not asked."""
+    asked = [v for v in vectors.all_vectors() if spec == "next" or v["since"] <= spec]
     canaries = list(vectors.all_vectors(canary=True))
     answers = ask(command, asked + canaries)
     if answers is None:
-        return unusable
-    counts = {"pass": 0, "warn": 0, "fail": 0, "unsupported": 0}
+        return unusable, {}
+    counts, verdicts = {"pass": 0, "warn": 0, "fail": 0, "unsupported": 0}, {}
     for vector in asked:
         verdict, note = vectors.agrees(vector, answers.get(vector["id"], {}))
         counts[verdict] += 1
+        verdicts[vector["id"]] = verdict
         if verdict in ("fail", "warn"):
             print(f"{verdict.upper():4} {vector['id']} ({' '.join(vector['requirements'])}): {note}")
     for vector in canaries:
@@ -40,5 +42,5 @@ def run_vectors(command, conformant, failed, unusable, nothing):
             counts["fail"] += 1
     print(f"{len(asked)} vectors: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
     if counts["pass"] == 0:
-        return nothing
-    return failed if counts["fail"] else conformant
+        return nothing, verdicts
+    return failed if counts["fail"] else conformant, verdicts

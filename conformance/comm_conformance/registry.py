@@ -30,8 +30,10 @@ class Spec:
 
     @property
     def timing(self):
-        """Whether its verdict depends on what comes first in real time: it waits for something while time passes."""
-        return any(word in inspect.getsource(self.run) for word in ("tick_until(", "settle(", "pass_time("))
+        """Whether a slow machine could change its verdict: it concludes from what does not come while real time passes
+        (settle), or lets much virtual time pass that sessions survive only if their Pings are answered meanwhile (pass_time).
+        Waiting for something with patience, and ticks that are over when `ticked` comes, depend on no speed."""
+        return any(word in inspect.getsource(self.run) for word in ("settle(", "pass_time(", "reconciled("))
 
     @property
     def category(self):

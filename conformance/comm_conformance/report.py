@@ -46,7 +46,7 @@ def categories(results):
     table = {}
     for result in results:
         row = table.setdefault(result.case.split("/")[0], {})
-        verdict = "WARN" if result.optional and result.verdict in runner.BAD else result.verdict
+        verdict = "WARN" if (result.optional or not result.scored) and result.verdict in runner.BAD else result.verdict
         row[verdict] = row.get(verdict, 0) + 1
     return table
 
@@ -96,11 +96,13 @@ def _xml_text(text):
     return "".join(c for c in text if c in "\t\n\r" or ord(c) >= 32)
 
 
-def as_json(results, command, seed):
+def as_json(results, command, seed, answered):
+    """`answered`: the verdicts of the vectors that were asked."""
     known = registry.load()
-    return {"schema": "results-v1", "iut": command, "seed": seed, "results": [
+    return {"schema": "results-v1", "iut": command, "seed": seed, "vectors": answered, "results": [
         {"case": r.case, "verdict": r.verdict, "note": r.note, "seconds": round(r.seconds, 3), "optional": r.optional,
-         "requirements": list(known[r.case].requirements)} for r in results]}
+         **({} if r.scored else {"not_scored": "added-after-release"}), "requirements": list(known[r.case].requirements)}
+        for r in results]}
 
 
 def page(results, command, seed):

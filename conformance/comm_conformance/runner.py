@@ -26,6 +26,7 @@ class Result:
     trace: list = field(default_factory=list)
     stderr: str = ""
     optional: bool = False
+    scored: bool = True  # false: newer than the frozen set that the run is scored by
 
 
 _shared = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .base import SPEC
 
 _BLOCK = re.compile(r"^\*\*\[([A-Z]{3}-\d{3})\]\*\* \(([A-Z ]+) · ([a-z]+) · ([a-z]+)\)", re.M)
+_KEYWORD = re.compile(r"\b(?:MUST|SHOULD|SHALL|REQUIRED|RECOMMENDED|MAY|OPTIONAL)(?: NOT)?\b")
 _ID = re.compile(r"[A-Z]{3}-\d{3}")
 _ERROR = re.compile(r"`((?:frame|decode|schema|crypto|policy|state)/[^`]*?)(?:, (ignore|drop-message|count|statistics|disconnect))?`"
                     r"(?:, (ignore|drop-message|count|statistics|disconnect))?")
@@ -51,12 +52,13 @@ def requirements():
 
 
 @functools.cache
-def registered():
-    """Every stage/reason of the table in 99-registry."""
-    out = set()
-    for row in re.findall(r"^\| ((?:frame|decode|schema|crypto|policy|state)/[^|]*) \|", (SPEC / "99-registry.md").read_text(), re.M):
+def registry_rows():
+    """{stage/reason: its rules as named} of the table in 99-registry."""
+    out = {}
+    for row, rules in re.findall(r"^\| ((?:frame|decode|schema|crypto|policy|state)/[^|]*) \|[^|]*\| ([^|]*) \|",
+                                 (SPEC / "99-registry.md").read_text(), re.M):
         stage, _, reasons = row.partition("/")
-        out |= {f"{stage}/{reason.strip()}" for reason in reasons.split(",")}
+        out |= {f"{stage}/{reason.strip()}": rules for reason in reasons.split(",")}
     return out
 
 
@@ -64,17 +66,29 @@ def by_id():
     return {requirement.id: requirement for requirement in requirements()}
 
 
+def misplaced_keywords(text):
+    """Yields (where, complaint): a requirement says its keyword once, in the sentence, and nothing else says one."""
+    for paragraph in text.split("\n\n"):
+        paragraph = " ".join(paragraph.split())
+        block, found = _BLOCK.match(paragraph), _KEYWORD.findall(paragraph)
+        if block is None and found:
+            yield paragraph[:60], f"says {found[0]} outside a requirement"
+        elif block is not None and found != [block.group(2)] * 2:
+            yield block.group(1), f"says {', '.join(found[1:]) or 'no keyword'}: one {block.group(2)} is meant"
+
+
 def complaints():
-    """Doubled ids, twins that do not exist, keywords twice or outside requirements."""
+    """Doubled ids, twins that do not exist, keywords missing, twice or outside requirements."""
     seen = {}
+    for path in sorted(SPEC.glob("[0-9]*.md")):
+        for where, text in misplaced_keywords(path.read_text()):
+            yield f"{path.name}: {where}", text
     for requirement in requirements():
         if requirement.id in seen:
             yield requirement.id, "is defined twice"
         seen[requirement.id] = requirement
-        if requirement.level not in requirement.text:
-            yield requirement.id, f"does not say {requirement.level}"
         for error, _ in requirement.errors:
-            if "<" not in error and error not in registered():
+            if "<" not in error and error not in registry_rows():
                 yield requirement.id, f"names {error}, which is not in the registry"
         if requirement.observed == "none" and "{excluded:" not in requirement.text:
             yield requirement.id, "is not observable and gives no reason"

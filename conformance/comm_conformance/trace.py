@@ -5,10 +5,11 @@ import pathlib
 import tomllib
 
 from . import mutations as mutants
-from . import registry, runner, specification, vectors
+from . import registry, runner, sets, specification, tables, vectors
 from .base import CONFORMANCE
 
 OMISSIONS = CONFORMANCE / "omissions.toml"
+HISTORY = CONFORMANCE / "history.toml"
 
 
 def citations():
@@ -28,21 +29,70 @@ def citations():
     return table
 
 
-def _exercised(path, quick):
-    """The cases that a run judged; with `quick` those too that such a run leaves out."""
-    if path is None:
+def _exercised(paths, quick):
+    """The cases and vectors that runs have judged; with `quick` the cases too that such a run leaves out."""
+    if not paths:
         return None
-    left_out = {spec.id for spec in registry.load().values() if spec.slow} if quick else set()
-    results = json.loads(pathlib.Path(path).read_text())["results"]
-    return left_out | {r["case"] for r in results if r["verdict"] in (runner.PASS, runner.FAIL, runner.CRASH, runner.XFAIL)}
+    out = {spec.id for spec in registry.load().values() if spec.slow} if quick else set()
+    for path in paths:
+        run = json.loads(pathlib.Path(path).read_text())
+        out |= {r["case"] for r in run["results"] if r["verdict"] in (runner.PASS, runner.FAIL, runner.CRASH, runner.XFAIL)}
+        out |= {one for one, verdict in run["vectors"].items() if verdict != "unsupported"}
+    return out
+
+
+def rejections():
+    """(requirements whose rejecting side is shown, requirements whose accepting side is, errors that are shown)."""
+    known, negative, positive, errors = specification.by_id(), set(), set(), set()
+    for vector in vectors.all_vectors():
+        (negative if vector["expect"] == "reject" else positive).update(vector["requirements"])
+        errors.add(vector.get("error"))
+    for spec in registry.load().values():
+        positive.update(spec.requirements)  # a negative case sees its positive twin, too
+        if spec.negative:
+            negative.update(spec.requirements)
+            errors |= {error for r in spec.requirements if r in known for error, _ in known[r].errors}
+    return negative, positive, errors
+
+
+def _one_sided(known, table, omitted):
+    """Yields gaps: rules that reject of which only one side is shown, and reasons of the registry that nothing shows."""
+    negative, positive, errors = rejections()
+    for requirement in known.values():
+        if requirement.errors and requirement.id in table and requirement.id not in negative:
+            yield requirement.id, "negative", "rejects, and neither a negative case nor a negative vector cites it"
+        if requirement.errors and requirement.id in table and not positive & {requirement.id, *requirement.twins}:
+            yield requirement.id, "positive", "rejects, and nothing shows what it, or its twin, accepts"
+    for error, rules in specification.registry_rows().items():
+        if error not in errors and error not in omitted["unshown"]:
+            yield error, "reason", f"of the registry ({rules}): no negative vector, and no negative case of a rule that names it"
+        if error in errors and error in omitted["unshown"]:
+            yield error, "omission", "is omitted and shown all the same"
+
+
+def _history():
+    """Yields gaps: bugs that were mended, and what no longer shows them."""
+    there = {*registry.load(), *(v["id"] for v in vectors.all_vectors()), *mutants.MUTANTS}
+    for bug in tomllib.loads(HISTORY.read_text())["bug"]:
+        for shown in bug["shown_by"]:
+            if shown not in there:
+                yield shown, "history", f"is to show that a bug stays mended, and does not exist: {bug['was']}"
 
 
 def gaps(ran=None):
     """Yields (requirement, kind, text)."""
     known, table = specification.by_id(), citations()
     omitted = tomllib.loads(OMISSIONS.read_text())
-    for where, text in specification.complaints():
-        yield where, "specification", text
+    for kind, source in (("specification", specification.complaints()), ("tables", tables.complaints()),
+                         ("frozen", sets.complaints())):
+        for where, text in source:
+            yield where, kind, text
+    yield from _one_sided(known, table, omitted)
+    yield from _history()
+    yield from _uncited(known, table, omitted, ran)
+
+
+def _uncited(known, table, omitted, ran):
     for requirement in table:
         if requirement not in known:
             yield requirement, "unknown", "is cited and does not exist"
@@ -56,8 +106,7 @@ def gaps(ran=None):
         if "{excluded:" in requirement.text:
             continue
         cited = table.get(requirement.id, {"cases": [], "vectors": [], "mutants": []})
-        cases = [c for c in cited["cases"] if ran is None or c in ran]
-        tested = bool(cases or cited["vectors"])
+        tested = any(ran is None or one in ran for one in cited["cases"] + cited["vectors"])
         if not tested and requirement.id not in omitted["untested"]:
             yield requirement.id, "untested", "no case and no vector" + ("" if ran is None else " in this run")
         if tested and requirement.id in omitted["untested"] and ran is None:
@@ -75,19 +124,25 @@ def run(options):
     omitted = tomllib.loads(OMISSIONS.read_text())
     for where, kind, text in found:
         print(f"{kind:14} {where}: {text}")
-    musts = [r for r in known.values() if r.level == "MUST"]
-    tested = [r for r in known.values() if any(table.get(r.id, {}).get(k) for k in ("cases", "vectors"))]
-    print(f"{len(known)} requirements, {len(musts)} of them MUST; tested {len(tested)} ({sum(r.level == 'MUST' for r in tested)} "
-          f"MUST), excluded {sum('{excluded:' in r.text for r in known.values())}, omitted with a reason "
-          f"{len(omitted['untested'])}; {len(registry.load())} cases, {len(list(vectors.all_vectors()))} vectors, "
-          f"{len(mutants.MUTANTS)} mutants for {sum(bool(table.get(r.id, {}).get('mutants')) for r in known.values())} "
-          f"requirements; {len(found)} gaps")
+    figures = summary(known, table, omitted)
+    print(f"{figures}; {len(found)} gaps")
     if options.html:
-        pathlib.Path(options.html).write_text(page(known, table, omitted))
+        pathlib.Path(options.html).write_text(page(known, table, omitted, figures))
     return 1 if found else 0
 
 
-def page(known, table, omitted):
+def summary(known, table, omitted):
+    musts = [r for r in known.values() if r.level == "MUST"]
+    tested = [r for r in known.values() if any(table.get(r.id, {}).get(k) for k in ("cases", "vectors"))]
+    shown = rejections()[2] & specification.registry_rows().keys()
+    return (f"{sum(r.level == 'MUST' for r in tested)}/{len(musts)} MUST tested, {sum('{excluded:' in r.text for r in known.values())} "
+            f"excluded; {len(known)} requirements, {len(tested)} tested, {len(omitted['untested'])} omitted with a reason; "
+            f"{len(shown)} of {len(specification.registry_rows())} reasons of rejection shown; {len(registry.load())} cases, "
+            f"{len(list(vectors.all_vectors()))} vectors, {len(mutants.MUTANTS)} mutants for "
+            f"{sum(bool(table.get(r.id, {}).get('mutants')) for r in known.values())} requirements")
+
+
+def page(known, table, omitted, figures):
     rows = []
     for requirement in known.values():
         cited = table.get(requirement.id, {"cases": [], "vectors": [], "mutants": []})
@@ -96,5 +151,5 @@ def page(known, table, omitted):
         rows.append(f"<tr><td>{requirement.id}<td>{html.escape(requirement.text)}" + "".join(
             f"<td>{html.escape(cell)}" for cell in cells))
     return ("<!doctype html><meta charset=utf-8><title>Trace</title><style>body{font:13px sans-serif}td{vertical-align:top;"
-            "border-top:1px solid #ccc;padding:.3em}</style><table><tr><th>id<th>text<th>cases<th>vectors<th>mutants"
+            f"border-top:1px solid #ccc;padding:.3em}}</style><p>{html.escape(figures)}<table><tr><th>id<th>text<th>cases<th>vectors<th>mutants"
             f"<th>omitted{''.join(rows)}</table>\n")

@@ -1,5 +1,6 @@
 """Expiry and the clock."""
 from comm_conformance import wire
+from comm_conformance.quotas import FITTING, MEBIBYTE, bulk, give, statuses
 from comm_conformance.registry import case
 
 MINUTE = 60_000
@@ -113,3 +114,18 @@ def _(t):
     t.tick(90_000)
     after = t.dial().their["time_ms"]
     t.check(after == before + 90_000, f"90 s later Welcome states {after - before} ms more")
+
+
+@case("room-is-given-back", "CUS-035 CUS-031", fresh=True)
+def _(t):
+    """What has expired two hours ago takes no room: where a message was refused for want of it, another is stored then."""
+    t.start(ingress_quota=MEBIBYTE)
+    peer = t.dial("giver", seed=t.rnd("giver"))
+    filled = [bulk(t, f"short {n}", lifetime=10) for n in range(FITTING)]
+    t.check(statuses(give(t, peer, filled)) == [wire.STORED] * FITTING, "a message within the quota was not stored")
+    item = t.push(peer, bulk(t, "one more", lifetime=10))
+    t.check(item["status"] == wire.ST_REFUSED, f"one above the quota was answered by {item}")
+    t.tick(10 * MINUTE + 2 * 60 * MINUTE + 10 * MINUTE)
+    back = t.dial("back", seed=t.rnd("giver"))
+    item = t.push(back, bulk(t, "later", lifetime=10))
+    t.check(item["status"] == wire.STORED, f"two hours and ten minutes after the others' expiry answered by {item}")

@@ -1,4 +1,6 @@
 """The handshake with the implementation as dialler."""
+import time
+
 from comm_conformance import session
 from comm_conformance.identity import node_id
 from comm_conformance.registry import case
@@ -14,6 +16,7 @@ def _(t):
     t.check((way, kind) == ("<", "hello") and request_id != 0, f"the first packet is {kind} with id {request_id}")
     t.check(peer.their["version"] == 1 and peer.their["role"] in (1, 2), "version or role")
     t.check(node_id(peer.their["node_key"], "test").hex() == t.subject.ready["node_id"], "the id of another key")
+    t.check(abs(peer.their["time_ms"] - time.time() * 1000) < 600_000, f"Hello states the time {peer.their['time_ms']}")
     port = int(t.endpoint.rpartition(":")[2])
     ports = [int.from_bytes(e[16:], "big") for e in peer.their.get("endpoints", [])]
     t.check(port in ports, f"Hello states the ports {ports}, not {port}")

@@ -27,6 +27,8 @@ def _(t):
     """Welcome carries version 1, a fresh nonce, a valid role, and a key whose id is the one that `ready` names."""
     from comm_conformance.identity import node_id
     a, b = t.dial(), t.dial()
+    hello, welcome = (next(e for e in a.log if e[1] == kind) for kind in ("hello", "welcome"))
+    t.check(welcome[3] == hello[3], f"Welcome carries the request id {welcome[3]}, Hello carried {hello[3]}")
     t.check(a.their["version"] == 1, "Welcome is not of version 1")
     t.check(a.their["nonce"] != b.their["nonce"], "two Welcomes have the same nonce")
     t.check(a.their["node_key"] == b.their["node_key"], "two Welcomes have different node keys")

@@ -1,5 +1,6 @@
 """Offering: to whom, how often, how long (40-custody, Offering again; Spreading)."""
 from comm_conformance import wire
+from comm_conformance.base import now_week
 from comm_conformance.registry import case
 
 
@@ -112,7 +113,6 @@ def _(t):
 @case("offline-peer-later-receives", "CUS-023 CUS-022 MBX-006 MBX-008", negative=True, slow=True)
 def _(t):
     """Nothing is lost while the recipient is away: after days it collects and is offered what waits."""
-    from comm_conformance.base import now_week
     giver = t.dial()
     recipient = t.stranger("late")
     sealed = t.foreign_message("waits", recipient=recipient, lifetime=2000)
@@ -161,3 +161,49 @@ def _(t):
     t.check(not giver.offers(sealed.id, mark), "the giver was offered its own message within 5 minutes")
     t.pass_time(150_000)
     t.check(giver.offers(sealed.id, mark), "the giver was not offered the message within 7.5 minutes")
+
+
+@case("absence-is-no-attempt", "CUS-023 CUS-021", fresh=True, negative=True)
+def _(t):
+    """While a node is away nothing counts against it: after ten hours, in which more attempts would have been made than there
+    are, it is back and is offered the message by the backoff, not once and no more."""
+    t.start()
+    giver, away = t.dial(), t.dial("away", seed=t.rnd("away"))
+    sealed = t.foreign_message("waits", lifetime=43_200)
+    t.check(t.push(giver, sealed)["status"] == wire.STORED, "not stored")
+    t.tick_until(lambda: away.offers(sealed.id), "an offer", step=100, limit=50)
+    t.positive()
+    away.send("error", {"code": wire.NO_SESSION})  # it ends the link itself, so that it knows that nobody is there
+    away.expect_closed("the link to be closed after no_session")
+    t.tick(10 * 3_600_000)
+    back = t.dial("back", seed=t.rnd("away"))
+    for _ in range(80):  # without a session the next attempt may be an hour away
+        t.tick(60_000)
+        back.barrier()
+        if back.offers(sealed.id):
+            break
+    t.tick(10_000)
+    back.barrier()
+    count = len(back.offers(sealed.id))
+    t.check(count >= 3, f"{count} offers to the node that is back; the backoff had only begun when it left")
+    t.control(t.dial())
+
+
+@case("collect-begins-backoff-anew", "MBX-008 MBX-006", fresh=True)
+def _(t):
+    """When a mailbox is collected, who has not answered so far is offered its mail by the backoff from its beginning."""
+    t.start()
+    giver, mute, owner = t.dial(), t.dial(), t.dial()
+    sealed = t.foreign_message("waits", lifetime=600)
+    t.check(t.push(giver, sealed)["status"] == wire.STORED, "not stored")
+    for _ in range(35):  # eight offers within 25 s; the ninth would come after 51 s
+        t.tick(1000)
+        mute.barrier()
+    before = len(mute.offers(sealed.id))
+    t.check(before == 8, f"{before} offers within 35 s, expected 8")
+    t.collect(owner, t.stranger().mailbox_seed(now_week(t.now)))
+    for _ in range(35):
+        t.tick(1000)
+        mute.barrier()
+    again = len(mute.offers(sealed.id)) - before
+    t.check(again >= 4, f"{again} offers within 35 s after Collect, expected the beginning of the backoff")

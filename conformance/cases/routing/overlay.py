@@ -91,3 +91,19 @@ def _(t):
     t.check(8 <= len(contacts) <= 16, f"{len(contacts)} contacts")
     known = {p.node_id() for p in peers}
     t.check({c["node_id"] for c in contacts} <= known, "an unknown contact")
+
+
+@case("known-are-not-replaced", "REQ-007 REQ-017", fresh=True)
+def _(t):
+    """Who asks with the first bytes of ids that it knows is named them or not, and no others in their place."""
+    peers = [t.listen() for _ in range(20)]
+    t.start(peers)
+    t.wait(lambda: sum(p.ready for p in peers) >= 18, "sessions")
+    asking, target = t.dial(), t.rnd("target", 20)
+    nearest = {c["node_id"] for c in find(t, asking, target)}
+    some = sorted(nearest)[:4]
+    kind, body = asking.ask("find_node", {"target": target, "known": b"".join(one[:4] for one in some)})
+    t.check(kind == "nodes", f"answered by {kind}")
+    named = {c["node_id"] for c in body.get("contacts", [])}
+    t.check(named <= nearest, f"{len(named - nearest)} others in the place of the known ones")
+    t.check(nearest - set(some) <= named, "contacts left out that were not among the known ones")

@@ -1,5 +1,5 @@
 """Reconciliation as relay that asks (80-sync): when, with whom, and what is fetched."""
-from comm_conformance import reconcile, wire
+from comm_conformance import crypto, identity, reconcile, wire
 from comm_conformance.registry import case
 from comm_conformance.syncing import element, open_session, reconciled, relay_with, sync_message
 
@@ -155,17 +155,10 @@ def _(t):
     from comm_conformance.syncing import Responder
     t.tick(60_000)
     first.barrier()
-    lower = higher = None
-    for number in range(64):
-        peer = t.dial(f"met {number}", connect=False, role=wire.RELAY)
-        if peer.node_id() > mine and higher is None:
-            higher = peer
-        elif peer.node_id() < mine and lower is None:
-            lower = peer
-        else:
-            peer.close()
-        if lower and higher:
-            break
+    seeds = [t.rnd(f"met {number}") for number in range(20_000)]  # the ids of a few are computed, unless its own is extreme
+    lower, higher = (next(s for s in seeds if (identity.node_id(crypto.ed25519_public(s), "test") > mine) == above)
+                     for above in (False, True))
+    lower, higher = (t.dial(connect=False, role=wire.RELAY, seed=seed) for seed in (lower, higher))
     for peer in (lower, higher):
         peer.reconciles = Responder(t)
         peer.connect()

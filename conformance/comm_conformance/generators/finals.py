@@ -16,10 +16,10 @@ def areas():
         area.reject(slug, requirement, "check-final", error, twin, mutation, scope=scope, record=record, now_ms=now_ms)
     ack = plain.ack()
     refusal = message.encode_refusal(plain.header, plain.nonce, BOB.mailbox_seed(WEEK_NOW))
-    ok("ack-valid", "ACK-007", ack)
+    ok("ack-valid", "ACK-001 ACK-007", ack)
     ok("ack-other-nonce-effort-0", "ACK-007 MSG-014", plain.header + b"\xff" * 8 + plain.ack_secret)
     ok("ack-paid", "ACK-003", paid.ack())
-    ok("refusal-valid", "ACK-009", refusal)
+    ok("refusal-valid", "ACK-001 ACK-009", refusal)
     ok("ack-of-expired", "ACK-011", ack, "the last millisecond", expires + GRACE - 1)
     ok("refusal-of-expired", "ACK-011", refusal, now_ms=expires + GRACE - 1)
     bad("ack-too-old", "ACK-010", "policy/ack-expired", "a millisecond later", "ack-of-expired", ack,

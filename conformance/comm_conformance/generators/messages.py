@@ -109,6 +109,10 @@ def whole():
                     header=raw, nonce=bytes(8), body=body, now_ms=NOW)
         bad(f"message-class-{size_class}-flipped", "MSG-011", "crypto/body-hash", "the last bit of the body",
             f"message-class-{size_class}", header=raw, nonce=bytes(8), body=flip(body, body_bytes - 1), now_ms=NOW)
+    for size in (1023, 1025):
+        body = rnd("body of another size", size)
+        bad(f"message-body-{size}", "MSG-011", "crypto/body-size", f"{size} bytes, by their hash", "message-class-0",
+            header=header(size_class=0, body=body), nonce=bytes(8), body=body, now_ms=NOW)
     paid = text_message("paid", effort=10)
     given = dict(header=paid.header, nonce=paid.nonce, body=paid.body, now_ms=NOW)
     area.accept("message-paid", "MSG-013", "check-message", **given)

@@ -60,6 +60,12 @@ def _sizes(area):
         ("record", "address", "record-address", (0, 19, 21), lambda x: {**RECORD, "address": x}, 20),
         ("ack", "record", "ack-size", (0, 135, 137, 199, 201), lambda x: {"records": [x]}, 136),
     ]
+    for size in (0, 4, 128):
+        area.accept(f"find-node-known-{size}", "PKT-014", "decode-packet", bytes=wire.encode(
+            "find_node", {"target": rnd("target", 20), "known": bytes(size)}, 5))
+    for size in (3, 5, 132):
+        area.reject(f"find-node-known-{size}", "PKT-014", "decode-packet", "schema/find-node-known", "find-node-known-4",
+                    f"known of {size} bytes", bytes=wire.encode("find_node", {"target": rnd("target", 20), "known": bytes(size)}, 5))
     for kind, path, error, sizes, build, right in rows:
         twin = f"{kind}-one" if right is None else f"{kind}-{path}-right"
         if right is not None:

@@ -124,8 +124,10 @@ def agreement():
     low = ["00" * 32, "01" + "00" * 31, "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
            "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157", "ec" + "ff" * 30 + "7f",
            "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f"]
+    area.accept("x25519-any-order", "CRY-004", "x25519", secret=f("a5" * 32),
+                public=f("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c"))
     for number, public in enumerate(low, 1):
-        area.reject(f"x25519-low-order-{number}", "CRY-004", "x25519", "crypto/small-order", "x25519-rfc7748",
+        area.reject(f"x25519-low-order-{number}", "CRY-004", "x25519", "crypto/small-order", "x25519-any-order",
                     "the public key is of small order", secret=f("a5" * 32), public=f(public))
     return area
 

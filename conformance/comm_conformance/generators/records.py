@@ -31,16 +31,20 @@ def checks():
     ok("record-16-mailboxes", "REC-005", mailboxes=[(WEEK_NOW + i, box) for i in range(16)])
     ok("record-weeks-with-gap", "REC-006", mailboxes=[(0, box), (2**32 - 1, box)])
     ok("record-effort-24", "REC-007", min_effort=24)
-    ok("record-45-days", "REC-010", expires_ms=NOW + 45 * DAY)
+    ok("record-45-days", "REC-004 REC-010", expires_ms=NOW + 45 * DAY)
     ok("record-two-hours-ahead", "REC-009", now_ms=NOW - 2 * HOUR)
     ok("record-last-ms", "REC-011", now_ms=NOW + 45 * DAY - 1)
     unknown = _signed()["record"] + pb.encode_varint(50 << 3) + b"\1"
     ok("record-unknown-field", "PKT-002 PKT-003", "hashed and signed as received", record=ALICE.sign_record(unknown, False))
     reordered = _reordered()
     ok("record-fields-reordered", "PKT-003", "not the canonical order", record=ALICE.sign_record(reordered, False))
+    full = _signed()["record"] + b"\x92\x03"
+    full += pb.encode_varint(4096 - len(full) - 2) + bytes(4096 - len(full) - 2)
+    assert len(full) == 4096
+    ok("record-max-size", "REC-001", "4,096 bytes, filled by an unknown field", record=ALICE.sign_record(full, False))
     bad("record-empty", "REC-001", "schema/record-size", "0 bytes", record=ALICE.sign_record(b"", False))
     large = _signed()["record"] + b"\x92\x03" + pb.encode_varint(4096) + bytes(4096)
-    bad("record-large", "REC-001", "schema/record-size", "an unknown field makes it larger than 4,096",
+    bad("record-large", "REC-001", "schema/record-size", "an unknown field makes it larger than 4,096", twin="record-max-size",
         record=ALICE.sign_record(large, False))
     bad("record-garbage", "REC-002", "decode/record-decode", "0xff more", twin="record-unknown-field",
         record=ALICE.sign_record(_signed()["record"] + b"\xff", False))
