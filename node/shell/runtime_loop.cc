@@ -181,6 +181,7 @@ void Runtime::Impl::settle(Millis& network_budget) {
   bool talking = false;
   Millis quiet_since = start;
   for (;;) {
+    commit_staged();  // here, or the wait below would do it and then have nothing to wait for
     hand_out_user_events();
     const Millis now = real_mono();
     if (seen != traffic) {
