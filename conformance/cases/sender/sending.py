@@ -29,7 +29,7 @@ def _(t):
         own = keyrecord.check(opened.record.raw, opened.record.signature, bytes(8), t.now)
         t.check(own.address == t.address, "the record inside is another's")
     send(t, who, "second")
-    t.wait(lambda: len(copies(t, peer, who)) == 2, "the second message")
+    t.wait(lambda: len(copies(t, peer, who)) >= 2, "the second message")
     t.check(copies(t, peer, who)[0][0]["body"][:32] != copies(t, peer, who)[1][0]["body"][:32], "one ephemeral key twice")
     t.check(copies(t, peer, who)[0][1].uid != copies(t, peer, who)[1][1].uid, "one uid twice")
 
