@@ -43,7 +43,7 @@ class Case:
         self.peers, self.listeners, self.transports = [], [], []
         self.broken, self.controls, self.evidence = [], 0, set()
         self.answer_wants = True
-        self.learned, self.ticks = None, 0
+        self.learned, self.ticks, self.stepped = None, 0, 0
         self.subject = shared.subject if shared else None
         self.names = 0
         self.dialling = None
@@ -61,7 +61,7 @@ class Case:
     def learn_time(self, time_ms):
         if self.shared is not None:
             self.shared.learned, self.shared.ticks = time_ms, 0
-        self.learned, self.ticks = time_ms, 0
+        self.learned, self.ticks = time_ms - self.stepped, 0
 
     def tick(self, ms):
         """Advances the virtual clock; returns when the implementation says that it has."""
@@ -76,6 +76,22 @@ class Case:
             if self.shared is not None:
                 self.shared.ticks += step
             ms -= step
+
+    def obey(self, **command):
+        """A command that an adapter may not know; returns when it has been dealt with."""
+        before = self._count("ticked")
+        self.say(**command)
+        if command["cmd"] == "step":
+            self.wait(lambda: self._count("ticked") > before or self.events("unsupported", what="step"), "ticked")
+        else:
+            self.tick(1)
+        if self.events("unsupported", what=command["cmd"]):
+            raise NotApplicable(f"the adapter does not know {command['cmd']}")
+
+    def step(self, ms):
+        """Sets the implementation's wall clock; everybody else's, and its mono time, stay."""
+        self.obey(cmd="step", ms=ms)
+        self.stepped += ms
 
     def tick_until(self, predicate, what, step=1000, limit=600):
         """Ticks until something has happened, giving the implementation real time in between."""

@@ -30,6 +30,7 @@ def _parser():
     command.add_argument("--spec", default="1.0", choices=sets.SPECS, help="cases newer than sets/1.0.json are run, not scored; "
                          "next: all count")
     command.add_argument("--level", default="node", choices=["vectors", "node", "network", "all"])
+    command.add_argument("--scenario", default="*", metavar="GLOB", help="of the level network")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--repeat", type=int, default=1, metavar="N")
     command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
@@ -137,7 +138,7 @@ def _run(options):
             return code
     if options.level in ("network", "all"):
         code = max(code, _verdicts(network.run(options.iut, selftest.PROGRAM + " node", options.seed, 2 * casework.PATIENCE
-                                               * options.time_scale)))
+                                               * options.time_scale, options.scenario)))
         if options.level == "network":
             return code
     identifiers = _selected(options)

@@ -7,6 +7,7 @@ import zmq
 from . import casework, registry
 from .casework import scratch_directory
 from .subject import Subject
+from .weather import LISTEN
 
 
 class Failure(Exception):
@@ -19,9 +20,16 @@ class World:
     def __init__(self, patience):
         self.patience, self.poller = patience, zmq.Poller()
         self.scratch, self.subjects = scratch_directory(), []
+        self.weather = None  # or what every dial goes through
+        self.ticked = 0
+
+    def _path(self, name, peer):
+        endpoint = peer.ready["endpoint"]
+        return endpoint if self.weather is None else self.weather.proxy(f"{name} to {peer.directory.name}", endpoint)
 
     def start(self, name, command, peers=(), **environment):
-        subject = Subject(command, self.scratch / name, "interop " + name, "interop", [p.ready["endpoint"] for p in peers])
+        subject = Subject(command, self.scratch / name, "interop " + name, "interop", [self._path(name, p) for p in peers],
+                          listen="127.0.0.1:0" if self.weather is None else LISTEN)
         subject.environment |= environment
         self.subjects.append(subject)
         self.again(subject)
@@ -49,6 +57,7 @@ class World:
                     raise Failure(f"{subject.directory.name} ended by itself")
                 if subject.ready:
                     subject.command_line(cmd="tick", ms=100)
+            self.ticked += 100
 
     def settle(self, seconds):
         end = time.monotonic() + seconds
@@ -57,6 +66,8 @@ class World:
     def close(self):
         for subject in self.subjects:
             self.stop(subject)
+        if self.weather is not None:
+            self.weather.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 

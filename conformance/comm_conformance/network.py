@@ -1,9 +1,11 @@
-"""The level of networks: six nodes of one or two implementations, of which some crash and one lies. Everything is delivered,
-once, and it makes no difference who is of which make."""
+"""The level of networks: six nodes of one or two implementations, of which some crash and one lies, and links that lose and
+stall. Everything is delivered, once, and it makes no difference who is of which make."""
+import fnmatch
 import random
 
 from . import casework, message, registry, wire
 from .interop import Failure, World, events
+from .weather import LATE, LOST, Weather
 
 NODES, RELAYS = 6, 2
 
@@ -11,8 +13,9 @@ NODES, RELAYS = 6, 2
 class Network(World):
     """Two relays and four users who know both of them."""
 
-    def __init__(self, commands, patience):
+    def __init__(self, commands, patience, weather=None):
         super().__init__(patience)
+        self.weather = weather
         self.relays = []
         for number, command in enumerate(commands[:RELAYS]):
             self.relays.append(self.start(f"relay {number}", command, self.relays, CF_ROLE="relay"))
@@ -35,6 +38,12 @@ class Network(World):
         for _, recipient, text in written:
             if len(events(recipient, "received", text=text)) != 1:
                 raise Failure(f"shown {len(events(recipient, 'received', text=text))} times: {text}")
+
+    def figures(self):
+        out = f"{self.ticked / 1000:.0f} s of virtual time"
+        if self.weather is not None:
+            out += f", {self.weather.connections} links, {self.weather.cut} cut, {self.weather.carried // 1000} kB carried"
+        return out
 
     @staticmethod
     def _state(sender, text, state):
@@ -107,20 +116,41 @@ def _lie(peer, dice):
             peer.send("ack", {"records": [item["header"] + item["nonce"] + dice.randbytes(32)]})
 
 
-SCENARIOS = {"calm": calm, "crashes": crashes, "halves-meet": halves_meet, "liar": liar}
+def lossy(world, dice):
+    """Of a hundred pieces thirty arrive late and one takes its link with it, in both directions of every link."""
+    world.delivered(world.all_write_to_all())
 
 
-def run(command, other, seed, patience):
+def swizzle_clog(world, dice):
+    """Links stall one after the other while mail is on its way, until none is left, and come back in another order."""
+    written, links = world.all_write_to_all(), sorted(world.weather.gates)
+    for clogged in (True, False):
+        dice.shuffle(links)
+        for link in links:
+            world.weather.clog(link, clogged)
+            world.settle(dice.uniform(0.05, 0.4))
+    world.delivered(written)
+
+
+SCENARIOS = {"calm": calm, "crashes": crashes, "halves-meet": halves_meet, "liar": liar, "30pct-loss": lossy,
+             "swizzle-clog": swizzle_clog}
+WEATHER = {"30pct-loss": dict(late=LATE, lost=LOST), "swizzle-clog": {}}
+
+
+def run(command, other, seed, patience, only="*"):
     """Yields (name, verdict, note): each scenario with each composition."""
     compositions = {"alone": [command] * NODES, "mixed": [command, other] * (NODES // 2),
                     "mixed-turned": [other, command] * (NODES // 2)}
     for name, scenario in SCENARIOS.items():
+        if not fnmatch.fnmatch(name, only):
+            continue
         for composition, commands in compositions.items():
             dice, world = random.Random(f"{seed}/{name}/{composition}"), None
             try:
-                world = Network(commands, patience)
+                weather = Weather(f"{seed}/{name}", **WEATHER[name]) if name in WEATHER else None
+                world = Network(commands, patience, weather)
                 scenario(world, dice)
-                yield f"{name} {composition}", "PASS", ""
+                yield f"{name} {composition}", "PASS", world.figures()
             except (Failure, casework.CaseFailure, casework.Crash) as failure:
                 yield f"{name} {composition}", "FAIL", str(failure)
             finally:

@@ -10,8 +10,8 @@ import subprocess
 class Subject:
     """One data directory and the process that may run on it. Its standard output is read without blocking."""
 
-    def __init__(self, command, directory, secret, case, peers=(), profile="test"):
-        self.command, self.directory, self.peers = shlex.split(command), directory, list(peers)
+    def __init__(self, command, directory, secret, case, peers=(), profile="test", listen="127.0.0.1:0"):
+        self.command, self.directory, self.peers, self.listen = shlex.split(command), directory, list(peers), listen
         self.environment = {"CF_DIR": str(directory), "CF_SECRET": secret, "CF_PROFILE": profile, "CF_CASE": case}
         self.process, self.buffer = None, b""
         self.events, self.ready, self.starts, self.errors = [], None, 0, None
@@ -19,7 +19,7 @@ class Subject:
 
     def start(self):
         assert self.process is None
-        listen = self.ready["endpoint"] if self.ready else "127.0.0.1:0"
+        listen = self.ready["endpoint"] if self.ready else self.listen
         environment = {**os.environ, **self.environment, "CF_PEERS": ",".join(self.peers), "CF_LISTEN": listen}
         self.errors = open(self.directory.parent / (self.directory.name + ".err"), "ab")
         self.process = subprocess.Popen(self.command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

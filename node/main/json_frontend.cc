@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::string_view kEcho = "echo: ";
 constexpr std::int64_t kMostTick = kHour;  // at once; longer times in several
+constexpr std::int64_t kMostStep = 366 * kDay;
 
 }  // namespace
 
@@ -57,11 +58,23 @@ void JsonFrontend::perform(const JsonSend& send) {
 
 void JsonFrontend::perform(const JsonTick& tick) {
   // Without a pipe time is moved by --virtual-clock, not by commands.
-  if (!ticks_) return refuse(json_unsupported("tick"));
-  if (tick.milliseconds < 0 || tick.milliseconds > kMostTick) return refuse(json_error("tick: \"ms\" is 0 to 3600000"));
-  const std::string line = "tick " + std::to_string(tick.milliseconds) + "\n";
+  if (!ticks_) return refuse(json_unsupported(tick.step ? "step" : "tick"));
+  const std::int64_t most = tick.step ? kMostStep : kMostTick, least = tick.step ? -kMostStep : 0;
+  if (tick.milliseconds < least || tick.milliseconds > most)
+    return refuse(json_error(tick.step ? "step: \"ms\" is a year at most, either way" : "tick: \"ms\" is 0 to 3600000"));
+  const std::string line = (tick.step ? "step " : "tick ") + std::to_string(tick.milliseconds) + "\n";
   if (::write(*ticks_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
     refuse(json_error("tick: too many at once; wait for ticked"));
+}
+
+bool JsonFrontend::adapted(const JsonCommand& command) {
+  const auto* block = std::get_if<JsonBlock>(&command);
+  const auto* withdraw = std::get_if<JsonWithdraw>(&command);
+  if (block == nullptr && withdraw == nullptr) return false;
+  if (!ticks_) refuse(json_unsupported(block != nullptr ? "block" : "withdraw"));
+  else if (block != nullptr) runtime_.command(BlockContact{block->address, block->blocked});
+  else runtime_.command(CancelMessage{withdraw->uid});
+  return true;
 }
 
 void JsonFrontend::on_line(std::string_view line) {
@@ -71,6 +84,7 @@ void JsonFrontend::on_line(std::string_view line) {
   if (const auto* bad = std::get_if<JsonBad>(&command)) return refuse(json_error(bad->what, bad->ref));
   if (const auto* unknown = std::get_if<JsonUnknown>(&command)) return refuse(json_unsupported(unknown->what));
   if (const auto* tick = std::get_if<JsonTick>(&command)) return perform(*tick);
+  if (adapted(command)) return;
   runtime_.stop(kExitOk);
 }
 

@@ -24,6 +24,7 @@ class JsonFrontend final : public Frontend {
   void on_line(std::string_view line);
   void perform(const JsonSend& send);
   void perform(const JsonTick& tick);
+  bool adapted(const JsonCommand& command);  // obeys what only an adapter does
 
   Runtime& runtime_;
   const std::uint16_t lifetime_;  // of messages sent, minutes

@@ -57,6 +57,22 @@ JsonCommand parse_send(const Json& object) {
   return JsonSend{*address, std::move(text), std::move(ref)};
 }
 
+JsonCommand parse_block(const Json& object) {
+  const auto text = object.value("address", Json("")).is_string() ? object.value("address", "") : "";
+  const auto address = parse_address(text);
+  if (!address) return JsonBad{"block: " + address_error(text), ""};
+  if (object.contains("blocked") && !object["blocked"].is_boolean()) return JsonBad{"block: \"blocked\" must be true or false", ""};
+  return JsonBlock{*address, object.value("blocked", true)};
+}
+
+JsonCommand parse_withdraw(const Json& object) {
+  const auto text = object.value("uid", Json("")).is_string() ? object.value("uid", "") : "";
+  const auto bytes = from_hex(text);
+  const auto uid = bytes ? MessageUid::from(*bytes) : std::nullopt;
+  if (!uid) return JsonBad{"withdraw: \"uid\" must be the uid of a message", ""};
+  return JsonWithdraw{*uid};
+}
+
 Json state_json(const StateChanged& change) {
   Json out{{"ev", "state"},
            {"uid", to_hex(change.uid.view())},
@@ -85,10 +101,12 @@ JsonCommand parse_json_command(std::string_view line) {
   const auto command = object["cmd"].get<std::string>();
   if (command == "quit") return JsonQuit{};
   if (command == "send") return parse_send(object);
-  if (command == "tick") {
-    if (!object.contains("ms") || !object["ms"].is_number_integer()) return JsonBad{"tick: \"ms\" must be an integer", ""};
-    return JsonTick{object["ms"].get<std::int64_t>()};
+  if (command == "tick" || command == "step") {
+    if (!object.contains("ms") || !object["ms"].is_number_integer()) return JsonBad{command + ": \"ms\" must be an integer", ""};
+    return JsonTick{object["ms"].get<std::int64_t>(), command == "step"};
   }
+  if (command == "block") return parse_block(object);
+  if (command == "withdraw") return parse_withdraw(object);
   return JsonUnknown{command.substr(0, 64)};
 }
 

@@ -14,11 +14,13 @@ inline constexpr int kMaxJsonDepth = 8;
 inline constexpr std::size_t kMaxRefBytes = 4'096;
 
 struct JsonSend { Address to; std::string text; std::string ref; };  // ref: JSON text, "" if none was given
-struct JsonTick { std::int64_t milliseconds = 0; };
+struct JsonTick { std::int64_t milliseconds = 0; bool step = false; };  // step: the wall clock alone, either way
+struct JsonBlock { Address address; bool blocked = true; };
+struct JsonWithdraw { MessageUid uid; };
 struct JsonQuit {};
 struct JsonBad { std::string what; std::string ref; };               // answered by an error event
 struct JsonUnknown { std::string what; };                            // answered by an unsupported event
-using JsonCommand = std::variant<JsonSend, JsonTick, JsonQuit, JsonBad, JsonUnknown>;
+using JsonCommand = std::variant<JsonSend, JsonTick, JsonBlock, JsonWithdraw, JsonQuit, JsonBad, JsonUnknown>;
 
 JsonCommand parse_json_command(std::string_view line);
 

@@ -20,6 +20,8 @@ class VirtualClock final : public Clock {
  public:
   explicit VirtualClock(TimePoint start) : now_(start) {}
   TimePoint now() const override { return now_; }
+  // As when somebody sets the machine's clock: mono time knows nothing of it.
+  void step_wall(Millis by) { now_.wall += by; }
   // Both readings move together. A step back is ignored: deadlines may lie in the past.
   void advance_to(Millis mono) {
     if (mono <= now_.mono) return;

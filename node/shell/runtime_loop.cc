@@ -141,8 +141,9 @@ void Runtime::Impl::read_ticks() {
     return;
   }
   for (const auto& line : ticks.feed({buffer.data(), static_cast<std::size_t>(size)})) {
-    if (line.tick) advance(*line.tick);
-    else note({Severity::warning, "virtual-clock", "not \"tick MS\": " + line.text});
+    if (line.step) virtual_clock->step_wall(*line.step);
+    if (line.tick || line.step) advance(line.tick.value_or(0));
+    else note({Severity::warning, "virtual-clock", "neither \"tick MS\" nor \"step MS\": " + line.text});
   }
 }
 

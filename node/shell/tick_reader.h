@@ -1,5 +1,6 @@
-// Takes "tick MS" lines apart as they arrive on the virtual clock's descriptor. Bounded: a line longer than 64 bytes is
-// skipped. Reactor's thread.
+// Takes the lines apart that arrive on the virtual clock's descriptor: "tick MS" lets time pass, "step MS" sets the wall clock
+// forward or back, as somebody does who sets a machine's clock. Bounded: a line longer than 64 bytes is skipped. Reactor's
+// thread.
 #pragma once
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@ namespace comm {
 
 class TickReader {
  public:
-  struct Line { std::optional<Millis> tick; std::string text; };  // no tick: not a line we know
+  struct Line { std::optional<Millis> tick, step; std::string text; };  // neither: not a line we know
   std::vector<Line> feed(std::string_view bytes);
 
  private:

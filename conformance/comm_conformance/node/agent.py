@@ -14,11 +14,12 @@ class Outgoing:
     """One message of the user, with all its sealed copies."""
 
     def __init__(self, uid, to, text, sent_ms, ref=None, copies=None, state=None, lookups=0, carried="", grant=None,
-                 falls_back_ms=0):
+                 falls_back_ms=0, withdrawn=False):
         self.uid, self.to, self.text, self.sent_ms, self.ref = uid, to, text, sent_ms, ref
         self.copies = copies or {}      # id (hex) -> ack secret (hex)
         self.state, self.lookups, self.carried = state, lookups, carried
         self.grant = grant                  # [key (hex), end] in place of a text
+        self.withdrawn = withdrawn
         self.falls_back_ms = falls_back_ms  # of what was sealed to a pairwise mailbox: when the public one gets it too
 
     def expires_ms(self):
@@ -207,11 +208,15 @@ class Agent:
         if self.store.rows("SELECT 1 FROM seen WHERE sender=? AND uid=?", opened.sender, opened.uid):
             return
         self.store.write("INSERT INTO seen VALUES(?,?)", opened.sender, opened.uid)
-        if opened.kind != "mailbox_grant":
+        if opened.kind != "mailbox_grant" and self.shows(opened.sender):
             text = opened.content if opened.kind == "text" else None
             self.store.write("INSERT INTO inbox(sender, uid, text) VALUES(?,?,?)", opened.sender, opened.uid, text)
             fields = {} if text is None else {"text": text}
             self.node.event(ev="received", uid=opened.uid.hex(), **{"from": opened.sender.hex()}, **fields)
+
+    def shows(self, sender):
+        """ACK-029."""
+        return not self.pairwise.contact(sender).blocked
 
     # --- sending
 
@@ -334,7 +339,7 @@ class Agent:
     def ended(self, held):
         """A final record for one of the own copies became effective."""
         out = self.of_copy(held.id)
-        if out is None:
+        if out is None or self.forgotten(out):
             return
         if held.state == ACKED:
             if out.state == "expired":
@@ -350,6 +355,20 @@ class Agent:
                 self.state(out, "failed", reason="the recipient cannot open it")
             else:
                 self.find_key(out, again=True)
+
+    @staticmethod
+    def forgotten(out):
+        """ACK-034."""
+        return out.withdrawn
+
+    def withdraw(self, uid):
+        """The user's wish (ACK-033)."""
+        out = self.outbox.get(uid)
+        if out is not None and out.state not in ("delivered", "failed"):
+            out.withdrawn = True
+            self._save(out)
+            self._withdraw(out, None)
+            self.state(out, "failed", reason="withdrawn")
 
     def _withdraw(self, out, acknowledged):
         """CUS-044: the other copies by their own acknowledgements."""

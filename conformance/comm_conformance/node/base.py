@@ -23,6 +23,10 @@ class Clock:
     def wall(self):
         return self.wall_start + self.ticks if self.virtual else int(time.time() * 1000)
 
+    def step(self, ms):
+        """As when somebody sets the machine's clock."""
+        self.wall_start += ms
+
 
 class Timers:
     """Functions at instants of mono time. A timer that fires may set others."""

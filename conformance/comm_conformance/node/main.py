@@ -189,6 +189,13 @@ class Node:
             self._send(command)
         elif name == "tick" and self.clock.virtual:
             self.tick(int(command["ms"]))
+        elif name == "step" and self.clock.virtual:
+            self.clock.step(int(command["ms"]))
+            self.event(ev="ticked")
+        elif name == "block" and self.agent is not None:
+            self.agent.pairwise.block(bytes.fromhex(command["address"]), command.get("blocked", True))
+        elif name == "withdraw" and self.agent is not None:
+            self.agent.withdraw(command["uid"])
         else:
             self.event(ev="unsupported", what=name)
         return True

@@ -11,11 +11,13 @@ KEPT_AFTER = param("max_lifetime_minutes") * MINUTE + pairwise.SKEW
 class Contact:
     """What is known of one address. Times are wall time in ms."""
 
-    def __init__(self, accepted=False, heard=False, active=0, periods=(), uid="", acknowledged=False, granted_at=0, held=None):
+    def __init__(self, accepted=False, heard=False, active=0, periods=(), uid="", acknowledged=False, granted_at=0, held=None,
+                 blocked=False):
         self.accepted, self.heard, self.active = accepted, heard, active
         self.periods = list(periods)        # granted ones, oldest first; the last with the uid of its message
         self.uid, self.acknowledged, self.granted_at = uid, acknowledged, granted_at
         self.held = held                    # [key (hex), end] of what it has granted
+        self.blocked = blocked
 
 
 class Pairwise:
@@ -37,11 +39,21 @@ class Pairwise:
         """The seeds of what was granted and is still collected (MBX-021), by mailbox."""
         now, self.seeds = self.clock.wall(), {}
         for address, contact in self.contacts.items():
-            for granted in contact.periods:
+            for granted in contact.periods if self.collected(contact) else ():
                 if now <= pairwise.expires_ms(self.identity, address, granted) + KEPT_AFTER:
                     for number in (granted - 1, granted):
                         seed = pairwise.mailbox_seed(self.identity, address, number)
                         self.seeds[message.mailbox_id(crypto.ed25519_public(seed))] = seed
+
+    @staticmethod
+    def collected(contact):
+        """MBX-022."""
+        return not contact.blocked
+
+    def block(self, address, blocked):
+        self.contact(address).blocked = blocked
+        self._changed()
+        self.refresh()
 
     def accept(self, address):
         """The user writes to it."""
@@ -72,7 +84,7 @@ class Pairwise:
 
     @staticmethod
     def may_grant(contact):
-        return contact.accepted and contact.heard
+        return contact.accepted and contact.heard and not contact.blocked
 
     def grant(self, address):
         contact, now = self.contact(address), self.clock.wall()

@@ -53,6 +53,16 @@ BOOST_AUTO_TEST_CASE(hostile_lines_are_errors) {
 BOOST_AUTO_TEST_CASE(other_commands) {
   BOOST_TEST(std::holds_alternative<JsonQuit>(parse_json_command(R"({"cmd":"quit"})")));
   BOOST_TEST(std::get<JsonTick>(parse_json_command(R"({"cmd":"tick","ms":5})")).milliseconds == 5);
+  const auto step = std::get<JsonTick>(parse_json_command(R"({"cmd":"step","ms":-5})"));
+  BOOST_TEST((step.step && step.milliseconds == -5));
+  const auto block = std::get<JsonBlock>(parse_json_command(R"({"cmd":"block","address":")" + kHex + R"("})"));
+  BOOST_TEST((block.blocked && block.address == *parse_address(kHex)));
+  BOOST_TEST(!std::get<JsonBlock>(parse_json_command(R"({"cmd":"block","blocked":false,"address":")" + kHex + R"("})")).blocked);
+  const auto withdraw = std::get<JsonWithdraw>(parse_json_command(R"({"cmd":"withdraw","uid":"000102030405060708090a0b0c0d0e0f"})"));
+  BOOST_TEST(to_hex(withdraw.uid.view()) == "000102030405060708090a0b0c0d0e0f");
+  for (const char* line : {R"({"cmd":"block"})", R"({"cmd":"block","address":7})", R"({"cmd":"withdraw","uid":"00"})",
+                           R"({"cmd":"withdraw","uid":[]})", R"({"cmd":"step","ms":"1"})"})
+    BOOST_TEST(!what_is_wrong(line).empty(), line);
   BOOST_TEST(std::get<JsonUnknown>(parse_json_command(R"({"cmd":"dance"})")).what == "dance");
 }
 

@@ -127,6 +127,10 @@ BOOST_AUTO_TEST_CASE(ticks_are_lines) {
   BOOST_CHECK(reader.feed(std::string(100'000, 'x')).empty());
   BOOST_CHECK(!reader.feed("\n").at(0).tick);
   BOOST_CHECK(reader.feed("tick 8\n").at(0).tick == 8);
+  const auto steps = reader.feed("step -60000\nstep 5\nstep x\n");
+  BOOST_CHECK(steps.at(0).step == -60'000 && !steps.at(0).tick);
+  BOOST_CHECK(steps.at(1).step == 5);
+  BOOST_CHECK(!steps.at(2).step && !steps.at(2).tick);
 }
 
 BOOST_AUTO_TEST_CASE(virtual_clock_moves_both_readings) {
@@ -135,6 +139,9 @@ BOOST_AUTO_TEST_CASE(virtual_clock_moves_both_readings) {
   clock.advance_to(1'200);
   BOOST_CHECK_EQUAL(clock.now().mono, 1'500);
   BOOST_CHECK_EQUAL(clock.now().wall, 50'500);
+  clock.step_wall(-10'000);
+  BOOST_CHECK_EQUAL(clock.now().mono, 1'500);
+  BOOST_CHECK_EQUAL(clock.now().wall, 40'500);
   setenv("COMM_VIRTUAL_START_MS", "1700000000000", 1);
   BOOST_CHECK_EQUAL(virtual_start_wall(), 1'700'000'000'000);
   setenv("COMM_VIRTUAL_START_MS", "soon", 1);
