@@ -20,6 +20,12 @@ bool is_cached(char kind) {
          kind == keys::kIngress;
 }
 
+// One walk over neighbouring rows costs a tenth of as many single reads.
+bool in_one_walk(std::size_t count, std::uint64_t from_first_to_last) {
+  constexpr std::size_t kWorthWhile = 8, kSparsest = 4;
+  return count >= kWorthWhile && from_first_to_last <= kSparsest * count;
+}
+
 // A set is what take() found; its batches stay shared with the overlay until they are committed.
 class KvWriteSet final : public WriteSet {
  public:
@@ -195,6 +201,25 @@ std::optional<Bytes> KvStore::body(const MessageId& id) const {
   return bytes_of(body);
 }
 
+std::vector<Bytes> KvStore::bodies(std::span<const std::uint64_t> sequences) const {
+  std::vector<Bytes> out(sequences.size());
+  std::string row;
+  if (!in_one_walk(sequences.size(), sequences.empty() ? 0 : sequences.back() - sequences.front())) {
+    for (std::size_t i = 0; i < out.size(); ++i)
+      if (get_indexed(keys::by_sequence(keys::kBody, sequences[i]), row)) out[i] = bytes_of(row);
+    return out;
+  }
+  std::size_t next = 0;
+  scan(keys::by_sequence(keys::kBody, sequences.front()), keys::by_sequence(keys::kBody, sequences.back() + 1),
+       [&](std::string_view key, std::string_view body) {
+         const auto sequence = keys::RowReader(key.substr(1)).integer<std::uint64_t>();
+         while (next < sequences.size() && sequences[next] < sequence) ++next;
+         if (next < sequences.size() && sequences[next] == sequence) out[next++] = bytes_of(body);
+         return next < sequences.size();
+       });
+  return out;
+}
+
 std::optional<Bytes> KvStore::final_record(const MessageId& id) const {
   const IdRow row = id_row(id);
   if (row.kind == Custody::absent || row.kind == Custody::live) return std::nullopt;
@@ -210,12 +235,10 @@ std::optional<Bytes> KvStore::custody_state(const MessageId& id) const {
 
 // --- pages -----------------------------------------------------------------------
 
-// One walk over neighbouring rows costs a tenth of as many single reads.
 void KvStore::prefetch(const std::vector<MailboxItem>& items) const {
-  constexpr std::size_t kWorthWhile = 8, kSparsest = 4;
-  if (!caching_ || items.size() < kWorthWhile) return;
+  if (items.empty()) return;
   const std::uint64_t first = items.front().sequence, last = items.back().sequence;
-  if (last - first > kSparsest * items.size()) return;
+  if (!caching_ || !in_one_walk(items.size(), last - first)) return;
   for (const char kind : {keys::kHeader, keys::kCustody})
     scan(keys::by_sequence(kind, first), keys::by_sequence(kind, last + 1), [&](std::string_view key, std::string_view value) {
       cache_.put(key, value);

@@ -17,6 +17,7 @@ class KvStore final : public Store {
   Custody custody_of(const MessageId& id) const override;
   std::optional<StoredHeader> message(const MessageId& id) const override;
   std::optional<Bytes> body(const MessageId& id) const override;
+  std::vector<Bytes> bodies(std::span<const std::uint64_t> sequences) const override;
   std::optional<Bytes> final_record(const MessageId& id) const override;
   std::optional<Bytes> custody_state(const MessageId& id) const override;
   std::vector<MailboxItem> mailbox_page(const MailboxId& mailbox, std::uint64_t after,

@@ -7,6 +7,7 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -99,6 +100,9 @@ class StoreView {
   virtual Custody custody_of(const MessageId& id) const = 0;
   virtual std::optional<StoredHeader> message(const MessageId& id) const = 0;  // live only, without the body
   virtual std::optional<Bytes> body(const MessageId& id) const = 0;            // live only
+  // Of live messages, by their sequences, in that order; those that lie close together are read in one walk.
+  // REQUIRES: each above the one before.
+  virtual std::vector<Bytes> bodies(std::span<const std::uint64_t> sequences) const = 0;
   virtual std::optional<Bytes> final_record(const MessageId& id) const = 0;    // refused or acknowledged only
   virtual std::optional<Bytes> custody_state(const MessageId& id) const = 0;   // last PutCustody of a live message
   // Live messages of a mailbox in arrival order, sequence > after.

@@ -2,6 +2,8 @@
 // custody_schedule.cc.
 #include "node/core/custody.h"
 
+#include <algorithm>
+
 #include "node/core/core.h"
 
 namespace comm {
@@ -10,6 +12,7 @@ namespace {
 constexpr Millis kDiskFullPause = 10 * kSecond;
 constexpr std::size_t kWantBatch = 64;
 constexpr std::size_t kOwnHeldPage = 256;
+constexpr std::size_t kItemOverhead = 256;  // of a message in a packet beside its body, at most
 }  // namespace
 
 void CustodyService::on_message(Link& link, std::uint32_t request_id, const Message& message) {
@@ -225,31 +228,46 @@ void CustodyService::source_gone(const NodeId& node) {
 }
 
 void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& want) {
-  Message answer;
+  std::vector<StoredHeader> wanted;
   std::vector<Bytes> finals;
   std::size_t bytes = 0;
   for (const MessageId& id : want.ids) {
     if (const auto message = core_.store.message(id)) {
-      SealedItem item{message->header, message->nonce, {}};
       const auto header = parse_header(message->header);
-      if (!header || answer.items.size() >= kMaxMessagesPerPacket || bytes + header->body_bytes() + 256 > kMaxPacketBytes)
+      const std::size_t size = header ? header->body_bytes() + kItemOverhead : 0;
+      if (!header || wanted.size() >= kMaxMessagesPerPacket || bytes + size > kMaxPacketBytes)
         continue;  // what does not fit is asked for again
       if (header->expires_ms() <= core_.now.wall) continue;
-      item.body = core_.store.body(id).value_or(Bytes{});
-      bytes += wire_size(item);
+      bytes += size;
       if (!core_.mailboxes.owned_by(header->mailbox, link.node)) note_holder(id, link.node, false);
-      answer.items.push_back(std::move(item));
+      wanted.push_back(*message);
     } else if (auto record = core_.store.final_record(id)) {
       finals.push_back(std::move(*record));
     }
   }
   const LinkId link_id = link.id;
   send_records(link_id, finals);
-  if (answer.items.empty()) {
+  if (wanted.empty()) {
     core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::not_held), "not held"});
   } else {
-    core_.out->send(link_id, request_id, std::move(answer));
+    core_.out->send(link_id, request_id, with_bodies(std::move(wanted)));
   }
+}
+
+// In the order of arrival, in which their bodies lie.
+Message CustodyService::with_bodies(std::vector<StoredHeader> messages) const {
+  std::sort(messages.begin(), messages.end(),
+            [](const StoredHeader& a, const StoredHeader& b) { return a.sequence < b.sequence; });
+  messages.erase(std::unique(messages.begin(), messages.end(),
+                             [](const StoredHeader& a, const StoredHeader& b) { return a.sequence == b.sequence; }),
+                 messages.end());  // asked for twice in one packet
+  std::vector<std::uint64_t> sequences;
+  for (const StoredHeader& message : messages) sequences.push_back(message.sequence);
+  std::vector<Bytes> bodies = core_.store.bodies(sequences);
+  Message out;
+  for (std::size_t i = 0; i < messages.size(); ++i)
+    out.items.push_back({messages[i].header, messages[i].nonce, std::move(bodies[i])});
+  return out;
 }
 
 void CustodyService::on_stored(Link& link, const Stored& stored) {
@@ -262,6 +280,7 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
     }
     on_status(item, from);
   }
+  flush_finals();
   schedule();
 }
 
@@ -269,6 +288,7 @@ void CustodyService::on_ack(Link& link, const Ack& ack) {
   const LinkId link_id = link.id;
   for (const Bytes& bytes : ack.records)
     if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, bytes);
+  flush_finals();
   schedule();
 }
 
@@ -318,9 +338,14 @@ void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
 void CustodyService::spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record) {
   for (const NodeId& node : peers) {
     if (node == except) continue;
-    if (Link* link = core_.sessions.ready(node)) core_.out->send_durable(link->id, 0, Ack{{record}});
+    if (core_.sessions.ready(node) != nullptr) finals_[node].push_back(record);
     else if (core_.peers.reachable(node)) core_.out->durable(Event{TellFinal{node, record}});
   }
+}
+
+void CustodyService::flush_finals() {
+  for (const auto& [node, records] : std::exchange(finals_, {}))
+    if (const Link* link = core_.sessions.ready(node)) send_records(link->id, records);
 }
 
 void CustodyService::remember_source(const MessageId& id, const NodeId& peer) {
@@ -348,6 +373,7 @@ void CustodyService::submit_final(const SubmitFinal& final) {
   for (const NodeId& node : core_.mailboxes.subscribed(record->header.mailbox))
     if (std::find(peers.begin(), peers.end(), node) == peers.end()) peers.push_back(node);
   spread_final(peers, NodeId{}, final.record);
+  flush_finals();
 }
 
 void CustodyService::decline(const DeclineMail& decline) {
@@ -386,6 +412,7 @@ void CustodyService::store_failed() {
   disk_full_until_ = core_.now.mono + kDiskFullPause;
   room_.changed();
   evicted_.clear();
+  finals_.clear();
   wanted_.clear();
   wanted_of_.clear();
   wants_.clear();

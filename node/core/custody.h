@@ -80,12 +80,14 @@ class CustodyService {
   void note_holder(const MessageId& id, const NodeId& peer, bool stored);
   void finalise(const FinalRecord& record, const NodeId& from);
   void spread_final(const std::vector<NodeId>& peers, const NodeId& except, const Bytes& record);
+  void flush_finals();
 
   // Somebody has it: adds it to `ask_for` if it is to be asked of them now. False if too much is asked for already.
   bool want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for);
   void forget_wanted(const MessageId& id);
   bool assign(Wanted& wanted, const NodeId& node);
   void send_records(LinkId link, const std::vector<Bytes>& records);
+  Message with_bodies(std::vector<StoredHeader> messages) const;
   void check_and_finalise(Link& link, const Bytes& bytes);
 
   void process_due();
@@ -114,6 +116,7 @@ class CustodyService {
   Core& core_;
   Room room_;
   std::map<NodeId, Stored> evicted_;                    // of this packet, sent at its end
+  std::map<NodeId, std::vector<Bytes>> finals_;         // the same
   std::map<MessageId, Wanted> wanted_;
   std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
   std::map<NodeId, std::size_t> wanted_of_;             // how many are asked of whom

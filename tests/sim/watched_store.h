@@ -34,6 +34,7 @@ class WatchedStore final : public Store {
   Custody custody_of(const MessageId& id) const override { return store_->custody_of(id); }
   std::optional<StoredHeader> message(const MessageId& id) const override { return store_->message(id); }
   std::optional<Bytes> body(const MessageId& id) const override { return store_->body(id); }
+  std::vector<Bytes> bodies(std::span<const std::uint64_t> s) const override { return store_->bodies(s); }
   std::optional<Bytes> final_record(const MessageId& id) const override { return store_->final_record(id); }
   std::optional<Bytes> custody_state(const MessageId& id) const override { return store_->custody_state(id); }
   std::vector<MailboxItem> mailbox_page(const MailboxId& mailbox, std::uint64_t after,

@@ -316,6 +316,42 @@ BOOST_AUTO_TEST_CASE(want_gets_the_body_and_unknown_ids_an_error) {
   BOOST_TEST(p.probe.got<ErrorBody>()[0].code == static_cast<std::uint32_t>(ErrorCode::not_held));
 }
 
+BOOST_AUTO_TEST_CASE(a_want_is_answered_in_one_packet_each_message_once) {
+  Pair p;
+  std::vector<Crafted> all;
+  for (int i = 0; i < 20; ++i) p.give(all.emplace_back(craft(p.net, p.box)).item);
+  Want want;
+  for (auto it = all.rbegin(); it != all.rend(); ++it) want.ids.insert(want.ids.end(), 2, it->id);
+  p.probe.inbox.clear();
+  p.probe.send(p.link, 41, want);
+  p.net.run(50);
+  BOOST_REQUIRE(p.probe.got<Message>().size() == 1u);
+  const std::vector<SealedItem> items = p.probe.got<Message>()[0].items;
+  BOOST_REQUIRE_EQUAL(items.size(), all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    BOOST_TEST((items[i].header == all[i].item.header));
+    BOOST_TEST((items[i].body == all[i].item.body));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(acknowledgements_that_came_together_are_passed_on_together) {
+  Pair p;
+  Probe& reader = p.net.probe();
+  const LinkId link = reader.connect(p.relay);
+  Ack ack;
+  for (int i = 0; i < 20; ++i) {
+    const Crafted m = craft(p.net, p.box);
+    p.give(m.item);
+    ack.records.push_back(encode_ack({m.item.header, m.item.nonce, m.ack}));
+  }
+  p.probe.inbox.clear();
+  reader.send(link, 0, ack);
+  p.net.run(100);
+  BOOST_REQUIRE(p.probe.got<Ack>().size() == 1u);
+  BOOST_TEST((p.probe.got<Ack>()[0].records == ack.records));
+  BOOST_TEST(reader.got<Ack>().empty());
+}
+
 BOOST_AUTO_TEST_CASE(collect_needs_the_mailbox_key_and_this_session) {
   Pair p;
   p.give(craft(p.net, p.box).item);

@@ -20,6 +20,7 @@ class GatedStore final : public Store {
   Custody custody_of(const MessageId& id) const override { return real_->custody_of(id); }
   std::optional<StoredHeader> message(const MessageId& id) const override { return real_->message(id); }
   std::optional<Bytes> body(const MessageId& id) const override { return real_->body(id); }
+  std::vector<Bytes> bodies(std::span<const std::uint64_t> s) const override { return real_->bodies(s); }
   std::optional<Bytes> final_record(const MessageId& id) const override { return real_->final_record(id); }
   std::optional<Bytes> custody_state(const MessageId& id) const override { return real_->custody_state(id); }
   std::vector<MailboxItem> mailbox_page(const MailboxId& m, std::uint64_t a, std::size_t l) const override {

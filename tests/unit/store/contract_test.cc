@@ -47,6 +47,29 @@ BOOST_DATA_TEST_CASE(empty_store, data::make(kBothStores)) {
   BOOST_TEST(store->verify() == "");
 }
 
+// Half of them committed; close together and far apart.
+BOOST_DATA_TEST_CASE(bodies_are_read_in_the_order_of_arrival, data::make(kBothStores)) {
+  StoreUnderTest store(sample);
+  for (std::uint64_t number = 1; number <= 40; ++number) {
+    store.stage({put_of({.number = number, .body_bytes = number})});
+    if (number == 20) store.commit();
+  }
+  store.write({EraseMessage{message_id(7)}, EraseMessage{message_id(30)}});
+  store.stage({put_of({.number = 41})});
+  const auto live = store->live_page(0, 100);
+  BOOST_REQUIRE(live.size() == 39u);
+  for (const std::size_t step : {1u, 3u, 11u}) {
+    std::vector<std::uint64_t> sequences;
+    std::vector<Bytes> wanted;
+    for (std::size_t i = 0; i < live.size(); i += step) {
+      sequences.push_back(live[i].sequence);
+      wanted.push_back(store->body(live[i].id).value());
+    }
+    BOOST_TEST((store->bodies(sequences) == wanted));
+  }
+  BOOST_TEST(store->bodies({}).empty());
+}
+
 BOOST_DATA_TEST_CASE(put_is_read_back_before_and_after_commit, data::make(kBothStores)) {
   StoreUnderTest store(sample);
   const MessageSpec spec{7, 3, 9, 500, 100};
