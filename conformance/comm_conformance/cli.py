@@ -70,7 +70,8 @@ def _parser():
     command.add_argument("--quick", action="store_true", help="a sample of the mutants")
     command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
     command.add_argument("--mutant", metavar="GLOB")
-    command.add_argument("--part", metavar="K/N", help="the Kth of N parts of the mutants, nothing else; 0: everything but mutants")
+    command.add_argument("--part", metavar="K/N", help="the Kth of N parts of the mutants, nothing else; 0: everything "
+                         "but mutants; overlap: cases that slam and yes-man both pass")
     command.add_argument("--update", action="store_true", help="write mutants/expected-kills.json")
     command.set_defaults(run=lambda options: selftest.run(options))
     command = commands.add_parser("requirements", help="the machine-readable index spec/requirements.json: is it what the text says?")

@@ -27,7 +27,7 @@ class Peer:
         self.ready = self.closed = False
         self.transcript = self.hello = self.welcome_body = self.their = self.their_node_id = None
         self.time_offset = 0
-        self.main, self.side = None, {}
+        self.main, self.side, self.promotions = None, {}, 0
         self.reconciles = None  # what answers the other side's Sync requests (syncing.Responder)
 
     # --- links that come to a listening peer
@@ -53,6 +53,7 @@ class Peer:
         main, older = self.main, self.main.channel
         del main.side[self.channel]
         main.take(self.channel)
+        main.promotions += 1
         main.ready, main.their, main.transcript = True, self.their, self.transcript
         main.welcome_body, main.hello = self.welcome_body, self.hello
         main.next_request, main.answers = self.next_request, self.answers
@@ -83,8 +84,12 @@ class Peer:
 
     def ask(self, kind, body=None, timeout=None):
         """Sends a request and waits for its answer: (kind, body)."""
-        number = self.request(kind, body)
-        self.case.wait(lambda: number in self.answers or self.closed, f"an answer to {kind}", timeout)
+        while True:
+            number, promotions = self.request(kind, body), self.promotions
+            self.case.wait(lambda n=number, p=promotions: n in self.answers or self.closed or self.promotions > p,
+                           f"an answer to {kind}", timeout)
+            if self.promotions == promotions:
+                break  # else the link was replaced by a newer one of the same node: asked there again
         self.case.check(number in self.answers, f"the link was cut instead of answering {kind}")
         return self.answers[number]
 

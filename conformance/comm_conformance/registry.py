@@ -33,7 +33,7 @@ class Spec:
         """Whether a slow machine could change its verdict: it concludes from what does not come while real time passes
         (settle), or lets much virtual time pass that sessions survive only if their Pings are answered meanwhile (pass_time).
         Waiting for something with patience, and ticks that are over when `ticked` comes, depend on no speed."""
-        return any(word in inspect.getsource(self.run) for word in ("settle(", "pass_time(", "reconciled("))
+        return any(word in inspect.getsource(self.run) for word in ("settle(", "pass_time(", "reconciled(", "within("))
 
     @property
     def category(self):

@@ -6,11 +6,12 @@ import json
 import multiprocessing
 import os
 
-from . import casework, levels, registry, report, runner, specification, vectors
+from . import casework, drills, levels, registry, report, runner, specification, vectors
 from . import mutations as mutants
 from .base import CONFORMANCE
 
 PROGRAM = str(CONFORMANCE / "comm-conformance")
+NODE = PROGRAM + " node"
 KILLS = CONFORMANCE / "mutants" / "expected-kills.json"
 PATIENCE = 8.0
 HASTE = 4.0
@@ -115,8 +116,11 @@ def run(options):
         red = _static()
         red += _mutants(options, names, kills)
         if not options.mutant and options.part in (None, "0"):
+            red += _drills(options)
             red += _degenerate(options)
             red += _oracles(options, kills)
+        if not options.mutant and options.part in (None, "overlap") and not options.quick:
+            red += _overlap(options)
     finally:
         import shutil
         del os.environ["TMPDIR"]
@@ -138,9 +142,19 @@ def _static():
     return red
 
 
+def _control(identifier):
+    """A case that kills mutants, on the node without a fault and with the same patience."""
+    return runner.run_case(identifier, NODE, 1, PATIENCE)
+
+
 def _mutants(options, names, kills):
     red, found = [], {}
     with _pool(options.jobs) as pool:
+        killers = sorted({kills[n]["killed_by"] for n in names if n in kills} & registry.load().keys())
+        for result in pool.map(_control, killers):
+            if result.verdict != runner.PASS:
+                red.append(f"{result.case} kills mutants and fails without one, too: {result.note.strip().splitlines()[0]}")
+        print(f"cases that pass without a mutant: {len(killers) - len(red)}/{len(killers)}")
         for name, killer, note in pool.map(kill, names, [kills] * len(names)):
             print(f"{'killed' if killer else 'SURVIVED':9} {name:34} {mutants.MUTANTS[name][0]}  {killer or ''}  {note[:110]}", flush=True)
             if killer is None:
@@ -155,6 +169,29 @@ def _mutants(options, names, kills):
         red += [f"mutant {name} is killed by {f['killed_by']}, recorded is {kills.get(name, {}).get('killed_by')}"
                 for name, f in found.items() if kills.get(name) != f]
     return red
+
+
+def _drills(options):
+    red = []
+    for line, complaint in drills.run(lambda: _pool(1), options.quick):
+        print(line, flush=True)
+        red += [complaint] if complaint else []
+    return red
+
+
+def _passes(name, identifier):
+    return runner.run_case(identifier, command_of(name), 1, HASTE).verdict == runner.PASS
+
+
+def _overlap(options):
+    """A case that passes with the door slammed and with everything agreed to tells nothing."""
+    left = [i for i, spec in registry.load().items() if not spec.slow]
+    with _pool(options.jobs) as pool:
+        for name in ("slam", "yes-man"):
+            asked = left
+            left = [i for i, good in zip(asked, pool.map(_passes, [name] * len(asked), asked)) if good]
+            print(f"degenerate {name:12} passes {len(left)} of {len(asked)} cases: {' '.join(left)}", flush=True)
+    return [f"{identifier} passes under slam and under yes-man" for identifier in left]
 
 
 def _degenerate(options):

@@ -50,7 +50,11 @@ def retired():
 
 def complaints(spec="1.0"):
     """What the text no longer says as it was frozen, and cases of the set that are gone."""
-    frozen, known = load(spec), specification.by_id()
+    return complaints_of(load(spec), spec)
+
+
+def complaints_of(frozen, spec):
+    known = specification.by_id()
     named = explained((SPEC / "CHANGELOG.md").read_text(), (SPEC / "ERRATA.md").read_text(), frozen["edition"])
     for identifier, digest in frozen["requirements"].items():
         if identifier not in known:

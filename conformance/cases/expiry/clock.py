@@ -8,19 +8,10 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
-def keep_alive(t, minutes):
-    """Minutes that pass while every session has something to say."""
-    for _ in range(minutes):
-        t.tick(MINUTE)
-        for peer in t.peers:
-            if peer.ready and not peer.closed:
-                peer.barrier()
-
-
 def within(t, minutes, predicate, what):
     """Something happens in so many minutes (backoff_cap is an hour, and 10 %)."""
     for _ in range(minutes):
-        keep_alive(t, 1)
+        t.pass_time(MINUTE)
         if predicate():
             return
     t.check(False, f"{what} did not come within {minutes} minutes")
@@ -44,10 +35,10 @@ def _(t):
     t.tick_until(lambda: mute.offers(sealed.id), "an offer", step=100, limit=50)
     t.positive()
     t.step(3 * DAY)
-    keep_alive(t, 5)
+    t.pass_time(5 * MINUTE)
     mark = mute.mark()
     t.step(-3 * DAY)
-    keep_alive(t, 3)
+    t.pass_time(3 * MINUTE)
     t.check(t.is_held(t.dial(), sealed), "deleted by a clock that was wrong")
     within(t, 68, lambda: mute.offers(sealed.id, mark), "an offer to who has not answered")
     t.positive()
@@ -80,11 +71,11 @@ def _(t):
     send(t, who, "patient")
     item, opened, _ = first_copy(t, peers, who)
     t.step(40 * DAY)
-    keep_alive(t, 5)
+    t.pass_time(5 * MINUTE)
     t.check("expired" not in state(t, "patient"), "reported as expired by a clock that is not trusted")
     t.positive()
     t.step(-40 * DAY)
-    keep_alive(t, 2)
+    t.pass_time(2 * MINUTE)
     peers[0].send("ack", {"records": [item["header"] + item["nonce"] + opened.ack_secret]})
     t.wait(lambda: "delivered" in state(t, "patient"), "the state delivered")
     t.check("expired" not in state(t, "patient"), "reported as expired afterwards")
@@ -102,11 +93,11 @@ def _(t):
     old.send("stored", {"items": [{"id": message.message_id(item["header"]), "status": wire.STORED}]})
     t.step(31 * DAY)
     dial_at(t, "first", 31 * DAY)
-    keep_alive(t, 4)
+    t.pass_time(4 * MINUTE)
     t.check("expired" not in state(t, "late"), "trusted although one of two peers contradicts")
     t.positive()
     dial_at(t, "second", 31 * DAY)
-    keep_alive(t, 4)
+    t.pass_time(4 * MINUTE)
     t.wait(lambda: "expired" in state(t, "late"), "the state expired, two of three peers having confirmed the time")
     t.positive()
 
