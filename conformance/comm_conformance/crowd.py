@@ -63,3 +63,18 @@ def nobody(t):
         return [{"node_id": target[:-1] + bytes([target[-1] ^ number]), "node_key": t.rnd(f"key {number}"),
                  "endpoint": wire.endpoint_bytes("127.0.0.1", 9)} for number in range(1, 17)]
     return contacts_of
+
+
+def known_id(t):
+    """The node id that the implementation will have: it is started, and killed before anything happens."""
+    t.start()
+    own = bytes.fromhex(t.subject.ready["node_id"])
+    t.kill()
+    return own
+
+
+def opposite(t, own, label, count):
+    """Seeds of nodes in the other half of the space: all in one bucket of the implementation."""
+    seeds = (t.rnd(f"{label} {number}") for number in range(10_000))
+    far = (s for s in seeds if identity.node_id(crypto.ed25519_public(s), "test")[0] >> 7 != own[0] >> 7)
+    return [next(far) for _ in range(count)]

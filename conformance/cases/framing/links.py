@@ -23,7 +23,7 @@ def read(raw, count):
     return data
 
 
-@case("ready-session-answers", "NET-001 NET-002 NET-003 NET-006 SES-002 REQ-001")
+@case("ready-session-answers", "NET-001 NET-002 NET-003 NET-005 NET-006 SES-002 REQ-001")
 def _(t):
     """A dialler with a fresh CURVE key gets a valid Welcome, and its Ping is answered with its request id."""
     peer = t.dial()

@@ -5,7 +5,7 @@ from comm_conformance.generators.pairwise import unusable_keys
 from comm_conformance.grants import (DAY, await_grant, contact, deliver, goes_to, grant, granted, mail,
                                      only_the_last_is_used, sent_to, texts, written_to)
 from comm_conformance.registry import case
-from comm_conformance.senders import begin
+from comm_conformance.senders import ack_of, begin, first_copy, recipient_known_to, send
 
 HOUR = 3_600_000
 
@@ -184,3 +184,45 @@ def _(t):
     deliver(t, peer, mail(t, who, "has lost it"))
     t.tick_until(lambda: len(granted(t, peer, who)) > 1, "the grant once more", limit=60)
     t.check(granted(t, peer, who)[-1][1].content == first, "another grant")
+
+
+def renewed_soon(t):
+    """The label of somebody whose next period begins within three hours, but not within one."""
+    for number in range(20_000):
+        who = t.stranger(f"soon {number}")
+        begins = (pairwise.period(t.owner, who.address, t.now) + 1) * pairwise.PERIOD - pairwise.phase(t.owner, who.address)
+        if HOUR <= begins - t.now <= 3 * HOUR:
+            return f"soon {number}"
+    raise AssertionError("of 20,000 contacts none has a period that begins soon")
+
+
+@case("successor-is-granted", "MBX-020 MBX-017", fresh=True, slow=True, optional=True)
+def _(t):
+    """When a contact's next period begins, a month before what it holds ends, it is granted that period's mailbox."""
+    peer, = begin(t)
+    who = contact(t, peer, renewed_soon(t))
+    first = await_grant(t, peer, who)
+    t.pass_time(3 * HOUR + 10 * 60_000)
+    t.tick_until(lambda: len(granted(t, peer, who)) > 1, "a second grant", step=60_000, limit=30)
+    second, wanted = granted(t, peer, who)[-1][1].content, pairwise.describe(t.owner, who.address, t.now)
+    t.check(second["mailbox_key"].hex() == wanted["mailbox_key"] != first["mailbox_key"].hex(), "not the period's mailbox")
+    t.check(second["expires_ms"] == wanted["expires_ms"] > first["expires_ms"], f"ends at {second['expires_ms']}")
+
+
+@case("few-custodians-of-granted", "MBX-027", fresh=True, optional=True)
+def _(t):
+    """What was granted is collected at three nodes of its region and two others, not at all of twelve."""
+    peers = begin(t, 12)
+    who, _ = recipient_known_to(t, peers, "contact")
+    send(t, who, "hello")
+    item, opened, _ = first_copy(t, peers, who)
+    peers[0].send("ack", {"records": [ack_of(item, opened)]})
+
+    def grants():
+        return [pair[1] for peer in peers for pair in granted(t, peer, who)]
+    t.tick_until(grants, "a grant", limit=30)
+    key = grants()[0].content["mailbox_key"]
+    t.tick_until(lambda: sum(key in peer.collected for peer in peers) >= 3, "Collects of what was granted", step=10_000)
+    t.pass_time(10 * 60_000)
+    asked = sum(key in peer.collected for peer in peers)
+    t.check(3 <= asked <= 5, f"collected at {asked} of twelve nodes")

@@ -44,6 +44,21 @@ def _(t):
     t.check(second.mailboxes[0][0] == now_week(t.now), "its first mailbox is of another week")
 
 
+@case("found-record-collected", "MBX-003 REC-024", fresh=True)
+def _(t):
+    """A record of its own identity that it did not make, and whose last mailbox is of a week long past, is found: that mailbox is
+    collected from then on, since whoever has only that record writes to it."""
+    peer, = begin(t)
+    t.wait(lambda: peer.put_records and len(peer.collected) >= 7, "PutRecord and Collects")
+    made, week = keyrecord.parse(peer.put_records[-1]["record"]), now_week(t.now)
+    past = [(w, t.owner.mailbox_id(w)) for w in (week - 9, week - 8)]
+    t.check(t.owner.mailbox_key(week - 8) not in peer.collected, "collected without reason")
+    peer.records[t.address] = t.owner.record(t.now, seq=made.seq + 5000, mailboxes=past)
+    t.dial("carrier").ask("put_record", peer.records[t.address])
+    t.tick_until(lambda: t.owner.mailbox_key(week - 8) in peer.collected, "a Collect of the found record's last mailbox",
+                 step=60_000, limit=130)
+
+
 @case("collects-seven-weeks", "MBX-002 MBX-011 MBX-012 MBX-016", fresh=True)
 def _(t):
     """It collects the mailboxes of the past five weeks, this and the next, after its join lookup, with valid proofs."""
@@ -54,6 +69,16 @@ def _(t):
     t.check(set(peer.collected) == wanted, "other mailboxes than those of weeks -5 to +1")
     kinds = [kind for way, kind, _, _ in peer.log if way == "<"]
     t.check("find_node" in kinds and kinds.index("find_node") < kinds.index("collect"), "collected before the join lookup")
+
+
+@case("few-are-asked-every-half-hour", "MBX-012", fresh=True)
+def _(t):
+    """While fewer than three nodes have answered, those that were not asked within half an hour are asked again."""
+    peer, = begin(t)
+    t.wait(lambda: len(peer.collected) >= 7, "seven Collects")
+    key, before = t.owner.mailbox_key(now_week(t.now)), len(peer.collected)
+    t.pass_time(40 * 60_000)
+    t.check(key in peer.collected[before:], "the only custodian was not asked again within 40 minutes")
 
 
 @case("failed-collect-sent-again", "MBX-014 REQ-003", fresh=True)

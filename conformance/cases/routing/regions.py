@@ -1,9 +1,11 @@
 """Regions (70-routing), in a network that the suite makes look large."""
 from comm_conformance import crypto, message, routing, sealing, wire
-from comm_conformance.base import H
-from comm_conformance.crowd import begin_among, crowd, nobody
+from comm_conformance.base import H, param
+from comm_conformance.crowd import begin_among, contact_of, crowd, ground_seeds, known_id, nobody, opposite
 from comm_conformance.registry import case
 from comm_conformance.syncing import FAR, open_session
+
+K = param("bucket_size")
 
 
 def far_from(own, label, t):
@@ -44,3 +46,45 @@ def _(t):
     _, body = open_session(t, t.dial())
     t.check(body["radius"] == FAR, f"sixteen names without nodes made a region of radius {body['radius'].hex()}")
     t.control(t.dial())
+
+
+@case("empty-answers-end-no-lookup", "RTE-014 RTE-019", fresh=True)
+def _(t):
+    """The join's lookup asks each of the eight nearest who were named, although all of them answer that they know nobody."""
+    near = []
+
+    def contacts_of(target):
+        near.extend(t.listen(f"near {number}", seed=seed) for number, seed in enumerate(ground_seeds(t, target)))
+        return [contact_of(peer) for peer in near]
+    begin_among(t, contacts_of)
+    own = bytes.fromhex(t.subject.ready["node_id"])
+    nearest = sorted(near, key=lambda peer: routing.distance(peer.node_id(), own))[:K]
+    t.wait(lambda: all(peer.received("find_node", lambda b: b["target"] == own) for peer in nearest),
+           f"FindNode of the join at each of the {K} nearest nodes")
+
+
+@case("full-bucket-keeps-its-nodes", "RTE-003", fresh=True, negative=True)
+def _(t):
+    """In a bucket full of nodes that can be dialled, nodes that cannot be take nobody's place: all of the former are still
+    named."""
+    own = known_id(t)
+    seeds = opposite(t, own, "bucket", K + 4)
+    peers = [t.listen(seed=seed) for seed in seeds[:K]]
+    t.start(peers)
+    t.wait(lambda: all(peer.ready for peer in peers), "sessions with a bucket of nodes")
+    asking = t.dial()
+
+    def named():
+        found = set()
+        for peer in peers:
+            t.tick(1000)  # lookups have a rate
+            kind, body = asking.ask("find_node", {"target": peer.node_id()})
+            t.check(kind == "nodes", f"FindNode was answered by {kind}")
+            found |= {contact["node_id"] for contact in body.get("contacts", [])}
+        return found & {peer.node_id() for peer in peers}
+    t.check(len(named()) == K, f"{len(named())} of {K} nodes in one bucket are named")
+    t.positive()
+    for seed in seeds[K:]:
+        t.control(t.dial(seed=seed))
+    t.check(len(named()) == K, f"{len(named())} of {K} nodes are named after others came who cannot be dialled")
+    t.positive()

@@ -20,6 +20,11 @@ def _():
     transport.Transport.admits = admits
 
 
+@mutant("client-key-not-of-the-link", "NET-005")
+def _():
+    patch(session, "transcript")(lambda original, client_key, hello, body: original(bytes(32), hello, body))
+
+
 @mutant("packets-in-two-parts", "NET-006")
 def _():
     patch(transport.Channel, "send")(lambda original, self, raw: self.send_parts([raw[:1], raw[1:]]))
@@ -133,6 +138,31 @@ def _():
 @mutant("named-counts-as-found", "RTE-012")
 def _():
     patch(overlay.Lookup, "_closed")(lambda original, self, node_id, good: original(self, node_id, True))
+
+
+@mutant("lookup-ends-with-an-empty-answer", "RTE-014")
+def _():
+    @patch(overlay.Lookup, "_send")
+    def _(original, self, link, node_id, path):
+        before = len(self.paths[path])
+        closed = self._closed
+
+        def ended(one, good):
+            closed(one, good)
+            if good and len(self.paths[path]) == before:
+                self.end()
+        self._closed = ended
+        original(self, link, node_id, path)
+
+
+@mutant("newcomers-displace", "RTE-003")
+def _():
+    @patch(overlay.Overlay, "_room")
+    def _(original, self, node_id, dialable):
+        mine = [c for c in self.table.values() if self.bucket(c.node_id) == self.bucket(node_id)]
+        if len(mine) >= overlay.K:
+            del self.table[mine[0].node_id]
+        return True
 
 
 def _outside(node, point):

@@ -131,3 +131,13 @@ def _():
     def _(original, self, opened, mailbox):
         self.contact(opened.sender).acknowledged = False
         original(self, opened, mailbox)
+
+
+@mutant("no-successor", "MBX-020")
+def _():
+    patch(Pairwise, "consider")(lambda original, self, address: self.contact(address).periods or original(self, address))
+
+
+@mutant("granted-collected-everywhere", "MBX-027")
+def _():
+    ignore(Pairwise, "collects_at", True)

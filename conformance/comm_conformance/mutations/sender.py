@@ -195,6 +195,16 @@ def _():
     agent.Agent.weeks = lambda self: range(now_week(self.clock.wall()), now_week(self.clock.wall()) + 1)
 
 
+@mutant("replaced-records-forgotten", "MBX-003")
+def _():
+    ignore(agent.Agent, "last_weeks", [])
+
+
+@mutant("few-are-enough", "MBX-012")
+def _():
+    ignore(agent.Agent, "_while_few")
+
+
 @mutant("failed-collect-forgotten", "MBX-014")
 def _():
     patch(sessions.Sessions, "request")(lambda original, self, link, kind, body, callback: original(

@@ -35,6 +35,7 @@ class Agent:
         self.republish_pause = node.scale.param("key_retry_min")
         self.published = set()
         self.superseded_at = None
+        self.replaced = self.store.get_json("replaced records", [])  # [last week, until when its mailbox is collected]
         own = self.store.get_json("own record", None)
         if own:
             self.record = keyrecord.parse(*(bytes.fromhex(x) for x in own))
@@ -46,6 +47,7 @@ class Agent:
         self.refresh_record()
         node.timers.after(HOURLY, self._hourly)
         node.timers.after(MINUTE, self._minutely)
+        node.timers.after(WHILE_FEW, self._while_few)
 
     # --- own record and mailboxes
 
@@ -56,7 +58,18 @@ class Agent:
     def owned(self):
         """Seeds of the own mailboxes by id: the public ones of these weeks, and what was granted."""
         public = {self.identity.mailbox_id(week): self.identity.mailbox_seed(week) for week in self.weeks()}
-        return {**public, **self.pairwise.seeds}
+        return {**public, **{self.identity.mailbox_id(w): self.identity.mailbox_seed(w) for w in self.last_weeks()},
+                **self.pairwise.seeds}
+
+    def last_weeks(self):
+        """MBX-003: of own records that were replaced or found."""
+        now = self.clock.wall()
+        return [week for week, until in self.replaced if now < until and week <= now_week(now)]
+
+    def _replaced(self, record):
+        self.replaced = [row for row in self.replaced if row[1] > self.clock.wall()]
+        self.replaced.append([record.mailboxes[-1][0], self.clock.wall() + param("prekey_kept")])
+        self.store.put("replaced records", json.dumps(self.replaced))
 
     def owns(self, mailbox):
         return mailbox in self.owned()
@@ -65,6 +78,8 @@ class Agent:
         week = now_week(self.clock.wall())
         if not force and self.record is not None and self.record.mailboxes[0][0] == week:
             return
+        if self.record is not None:
+            self._replaced(self.record)
         fields = self.identity.record(self.clock.wall(), seq=max(self.clock.wall(), self.highest_seq + 1))
         self.record = keyrecord.parse(fields["record"], fields["signature"], fields["nonce"])
         self.highest_seq = self.record.seq
@@ -75,6 +90,15 @@ class Agent:
     def _hourly(self):
         self.node.timers.after(HOURLY, self._hourly)
         self.collect_everywhere()
+
+    def _while_few(self):
+        """MBX-012, as far as a network has it in which everyone is a member."""
+        self.node.timers.after(WHILE_FEW, self._while_few)
+        links, now = self.node.sessions.ready_links(), self.clock.mono()
+        if sum(link.collect_answered for link in links) < param("custodians_subscribed"):
+            for link in links:
+                if link.collect_asked is not None and now - link.collect_asked >= ASKED_LATELY:
+                    self.collect(link)
 
     def _minutely(self):
         self.node.timers.after(MINUTE, self._minutely)
@@ -138,6 +162,7 @@ class Agent:
         if self.superseded_at is None or now - self.superseded_at >= HOURLY:
             self.superseded_at = now
             self.highest_seq = max(self.highest_seq, record.seq)
+            self._replaced(record)
             self.node.event(ev="error", what="another record of this identity was found: the secret may be in use elsewhere")
             self.refresh_record(force=True)
 
@@ -155,11 +180,14 @@ class Agent:
             self.collect(link)
 
     def collect(self, link):
-        for seed in self.owned().values():
-            self._collect(link, seed)
+        link.collect_asked = self.clock.mono()
+        for mailbox, seed in self.owned().items():
+            if mailbox not in self.pairwise.seeds or self.pairwise.collects_at(mailbox, link.node_id):
+                self._collect(link, seed)
 
     def _collect(self, link, seed):
         def answer(kind, body):
+            link.collect_answered |= kind == "collected"
             if kind != "collected" and not link.closed:
                 self.node.timers.after(1000, self._collect, link, seed)
         if not link.closed:
@@ -384,4 +412,5 @@ class Agent:
 
 
 HOURLY = param("collect_poll")
+WHILE_FEW, ASKED_LATELY = 30_000, 1_800_000
 assert H and wire

@@ -24,6 +24,7 @@ class Pairwise:
     def __init__(self, agent):
         self.agent, self.identity, self.clock = agent, agent.identity, agent.clock
         kept = agent.store.get_json("pairwise", {})
+        self.custodians = {}    # mailbox -> the nodes at which it is collected
         self.contacts = {bytes.fromhex(address): Contact(**fields) for address, fields in kept.items()}
         self.refresh()
 
@@ -32,6 +33,16 @@ class Pairwise:
 
     def _changed(self):
         self.agent.store.put("pairwise", json.dumps({a.hex(): vars(c) for a, c in self.contacts.items()}))
+
+    # --- collecting
+
+    def collects_at(self, mailbox, node_id):
+        """MBX-027: few nodes, as long as they are there. Where everyone is a member any are spread over the region."""
+        there = self.agent.node.sessions.by_node
+        chosen = self.custodians[mailbox] = [n for n in self.custodians.get(mailbox, []) if n in there]
+        if node_id not in chosen and len(chosen) < param("custodians_subscribed") + param("pairwise_polled"):
+            chosen.append(node_id)
+        return node_id in chosen
 
     # --- granting
 

@@ -33,6 +33,7 @@ class Link:
         self.faults = self.early = self.next_request = self.pings = 0
         self.requests = {}
         self.mailboxes = set()
+        self.collect_asked, self.collect_answered = None, False
         self.began = self.heard = node.clock.mono()
         self.ready_at = None
         self.packets = Budget(node.clock, param("packets_per_second"), param("packet_burst"))
