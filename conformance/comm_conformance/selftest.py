@@ -13,7 +13,7 @@ from .base import CONFORMANCE
 PROGRAM = str(CONFORMANCE / "comm-conformance")
 NODE = PROGRAM + " node"
 KILLS = CONFORMANCE / "mutants" / "expected-kills.json"
-PATIENCE = 8.0
+PATIENCE = 12.0
 HASTE = 4.0
 SAMPLE = 10
 
