@@ -48,7 +48,10 @@ def read_tag(data, at):
 
 
 def read_length(data, at):
+    start = at
     length, at = read_varint(data, at)
+    if at - start > 5:
+        raise DecodeError("length of more than 5 bytes")
     if length > len(data) - at:
         raise DecodeError("length past the end")
     return length, at

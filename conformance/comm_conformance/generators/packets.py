@@ -65,6 +65,8 @@ def decoding():
          "tag of 5 bytes, value of 10")
     good("decode-long-length", "PKT-004", WANT[:5] + b"\x52" + b"\xa2\x80\x80\x00" + body[2:],
          "length of the body in 4 bytes")
+    good("decode-length-5-bytes", "PKT-004", WANT + key(100, 2) + b"\x81\x80\x80\x80\x00" + b"x",
+         "length of an unknown field in 5 bytes")
     good("decode-request-id-twice", "PKT-004", WANT + key(1, 5) + b"\x22\0\0\0", "the last counts: 34")
     good("decode-oneof-last", "PKT-004", PING + body, "ping, then want: want counts")
     good("decode-oneof-back", "PKT-004", WANT + delimited(5, b""), "want, then ping: ping counts")
@@ -98,6 +100,8 @@ def decoding():
     bad("decode-group-other-end", WANT + key(100, 3) + key(101, 4), "a group that ends with another number")
     bad("decode-group-end-only", WANT + key(100, 4), "the end of a group that did not begin")
     bad("decode-inner-garbage", WANT[:5] + delimited(10, b"\xff"), "the body does not decode")
+    bad("decode-length-6-bytes", WANT + key(100, 2) + b"\x81\x80\x80\x80\x80\x00" + b"x", "a length of 6 bytes")
+    bad("decode-length-10-bytes", WANT + key(100, 2) + b"\x80" * 9 + b"\0", "a length of 10 bytes, of value 0")
     bad("decode-tag-6-bytes", WANT + b"\xa0\x86\x80\x80\x80\x00" + b"\0", "a tag of 6 bytes")
     area.reject("decode-unknown-body", "PKT-005", "decode-packet", "decode/unknown-body", "decode-want",
                 "body field 21, which is not defined", scope="ignore", bytes=WANT[:5] + delimited(21, b"x"))
