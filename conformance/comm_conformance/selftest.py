@@ -15,7 +15,7 @@ NODE = PROGRAM + " node"
 KILLS = CONFORMANCE / "mutants" / "expected-kills.json"
 PATIENCE = 12.0
 HASTE = 4.0
-SAMPLE = 10
+SAMPLE = 6
 
 
 def command_of(name):

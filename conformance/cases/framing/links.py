@@ -75,6 +75,7 @@ def _(t):
         got = read(raw, 64)
     t.check(got[:1] == b"\xff" and got[9:10] == b"\x7f" and got[10] == 3, f"no ZMTP 3 greeting: {got.hex()}")
     t.check(got[12:32].rstrip(b"\0") == b"CURVE", f"mechanism {got[12:32]!r}")
+    t.control(t.dial())
 
 
 @case("greeting-byte-at-a-time", "NET-003")
@@ -86,6 +87,7 @@ def _(t):
             raw.sendall(bytes([byte]))
         got = read(raw, 64)
     t.check(len(got) == 64 and got[12:17] == b"CURVE", f"no greeting in answer: {got.hex()}")
+    t.control(t.dial())
 
 
 @case("garbage-instead-of-greeting", "NET-010", negative=True)
