@@ -158,13 +158,13 @@ std::optional<Lookup::Choice> Lookup::choose_merged() const {
   return best;
 }
 
-std::vector<Contact> Lookup::next() {
+std::vector<Contact> Lookup::next(Millis mono) {
   std::vector<Contact> out;
   while (const auto choice = choose()) {
     Path& path = paths_[choice->path];
     const Candidate& c = path.shortlist[choice->index];
     nodes_[c.node].asks.push_back(static_cast<std::uint32_t>(asks_.size()));
-    asks_.push_back(Ask{c.contact, c.distance, choice->path, c.named_by, State::in_flight});
+    asks_.push_back(Ask{c.contact, c.distance, choice->path, c.named_by, mono, State::in_flight});
     out.push_back(c.contact);
     ++path.asked;
     path.checks += c.costs_check ? 1 : 0;
@@ -209,12 +209,9 @@ Lookup::Ask* Lookup::find_ask(const NodeId& id, State state) {
 
 void Lookup::answered(const NodeId& from, std::span<const Contact> contacts, Millis mono) {
   Ask* ask = find_ask(from, State::in_flight);
-  if (ask == nullptr) {
-    // Too late for its contacts, but it is there. A second answer changes nothing.
-    ask = find_ask(from, State::failed);
-    if (ask != nullptr && find_ask(from, State::answered) == nullptr) settle(*ask, State::answered);
-    return;
-  }
+  // Late is better than never. A second answer changes nothing.
+  if (ask == nullptr && find_ask(from, State::answered) == nullptr) ask = find_ask(from, State::failed);
+  if (ask == nullptr) return;
   settle(*ask, State::answered);
   last_answer_ = mono;
   const std::size_t path = ask->path;
@@ -225,6 +222,11 @@ void Lookup::answered(const NodeId& from, std::span<const Contact> contacts, Mil
 
 void Lookup::failed(const NodeId& from) {
   if (Ask* ask = find_ask(from, State::in_flight)) settle(*ask, State::failed);
+}
+
+void Lookup::lose_patience(Millis mono) {
+  for (Ask& ask : asks_)
+    if (ask.state == State::in_flight && ask.at <= mono) settle(ask, State::failed);
 }
 
 void Lookup::false_contact(const NodeId& named) {

@@ -35,12 +35,14 @@ class Lookup {
          const Distance& region_radius, RandomSource& random, CostsCheck costs_check = {}, LookupStyle style = {});
 
   // Contacts to be asked FindNode now; each counts as asked and must be followed by answered, failed or false_contact.
-  std::vector<Contact> next();
+  std::vector<Contact> next(Millis mono = 0);
   // What the path that asks it has already, nearest first: FindNode's `known`. Of another path's contacts it says nothing.
   std::vector<std::uint32_t> known_with(const NodeId& asked) const;
   // `from` is authenticated and answered our request. Answers of others are ignored.
   void answered(const NodeId& from, std::span<const Contact> contacts, Millis mono);
   void failed(const NodeId& from);          // no session, deadline passed
+  // Those asked until `mono` and still silent count as failed, so that others are asked; late answers still count.
+  void lose_patience(Millis mono);
   void false_contact(const NodeId& named);  // the key asked last under this id has another id: drops who named it too
   bool done() const;                        // nothing in flight, nothing left to ask
 
@@ -67,6 +69,7 @@ class Lookup {
     Distance distance;
     std::size_t path = 0;
     Index named_by = kNobody;          // kNobody: a start contact
+    Millis at = 0;                     // mono
     State state = State::in_flight;
   };
   struct Candidate {

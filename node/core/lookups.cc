@@ -63,8 +63,9 @@ void Lookups::advance(std::uint64_t id) {
   // send() may fail at once and come back here through failed(): look the job up again each time.
   for (auto it = jobs_.find(id); it != jobs_.end(); it = jobs_.find(id)) {
     if (it->second.lookup.done()) return finish(id);
-    const auto ask = it->second.lookup.next();
+    const auto ask = it->second.lookup.next(core_.now.mono);
     if (ask.empty()) return;
+    core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::lookup, id | kPatience);
     const OverlayPoint target = it->second.target;
     for (const auto& contact : ask) {
       if (!jobs_.contains(id)) return;
@@ -92,7 +93,7 @@ void Lookups::answered(std::uint64_t id, const NodeId& from, const Nodes& nodes)
 void Lookups::go_on(std::uint64_t id) {
   const auto it = jobs_.find(id);
   if (it->second.lookup.done()) finish(id);
-  else core_.timers.at(core_.now.mono, TimerKind::lookup, id | std::uint64_t{1} << 63);  // not recursively
+  else core_.timers.at(core_.now.mono, TimerKind::lookup, id | kGoOn);  // not recursively
 }
 
 void Lookups::failed(std::uint64_t id, const NodeId& from) {
@@ -109,6 +110,13 @@ void Lookups::false_contact(std::uint64_t id, const NodeId& named) {
   go_on(id);
 }
 
+void Lookups::lose_patience(std::uint64_t id) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  it->second.lookup.lose_patience(core_.now.mono - kLookupPatience);
+  advance(id);
+}
+
 void Lookups::timer(std::uint64_t key) {
   if (key == 0) {
     for (std::size_t left = ready_.size(); left > 0; --left) {
@@ -118,7 +126,8 @@ void Lookups::timer(std::uint64_t key) {
     }
     return;
   }
-  if (key >> 63 != 0) return advance(key & ~(std::uint64_t{1} << 63));
+  if ((key & kGoOn) != 0) return advance(key & ~kGoOn);
+  if ((key & kPatience) != 0) return lose_patience(key & ~kPatience);
   if (jobs_.contains(key)) finish(key);
 }
 

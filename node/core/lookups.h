@@ -32,6 +32,8 @@ class Lookups {
   static constexpr Millis kFirstEstimate = 2 * kMinute, kLastEstimate = kHour;
   static constexpr std::size_t kCachedRegions = 256;
   static constexpr Millis kCacheAge = 10 * kMinute;
+  // Besides an id a timer's key says what for: to go on, or to wait no longer for who is silent.
+  static constexpr std::uint64_t kGoOn = std::uint64_t{1} << 63, kPatience = std::uint64_t{1} << 62;
   struct Waiter { LookupFor purpose; std::uint64_t key; };
   struct Job {
     OverlayPoint target;
@@ -43,6 +45,7 @@ class Lookups {
   struct Ready { OverlayPoint target; Waiter waiter; std::vector<Contact> contacts; };
   void later(const OverlayPoint& target, Waiter waiter, std::vector<Contact> contacts);
   void go_on(std::uint64_t id);
+  void lose_patience(std::uint64_t id);
   void observe_known();
   void remember(const OverlayPoint& target, const std::vector<Contact>& contacts);
   void advance(std::uint64_t id);

@@ -66,6 +66,7 @@ inline constexpr std::size_t kLookupParallelism = 3;           // alpha
 inline constexpr std::size_t kLookupPaths = 4;                 // d
 inline constexpr std::size_t kLookupNodeChecks = 48;           // id checks one lookup may cause, in equal shares per path
 inline constexpr Millis kLookupTimeout = 30 * kSecond;
+inline constexpr Millis kLookupPatience = 2 * kSecond;        // so long a question holds up what waits for its answer
 inline constexpr int kIdCheckBurst = 32;
 inline constexpr int kIdChecksPerSecond = 4;
 inline constexpr std::size_t kEveryoneCustodianUpTo = 64;      // N_hat below which everyone is a custodian
