@@ -117,6 +117,23 @@ RoutingTable::Offer RoutingTable::readmit(Bucket& bucket, const NodeId& waiting)
   return offer == Offer::rejected ? put_aside(bucket, entry) : offer;
 }
 
+// Room for one more of this prefix, in its bucket and in the table: a bad one goes for it. False: there is none.
+bool RoutingTable::clear_prefix(Bucket& bucket, const TableEntry& entry) {
+  const auto drop_bad = [&](std::vector<TableEntry>& list) {
+    const auto bad = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) {
+      return is_bad(e) && !e.observed.is_local() && e.observed.prefix() == entry.observed.prefix();
+    });
+    if (bad == list.end()) return false;
+    list.erase(bad);
+    return true;
+  };
+  if (prefix_full(bucket.entries, entry) && !drop_bad(bucket.entries)) return false;
+  std::size_t others = 0;
+  for (const Bucket& one : buckets_) others += same_prefix(one.entries, entry.contact.id, entry.observed);
+  return others < kMaxPerPrefixInTable ||
+         std::any_of(buckets_.begin(), buckets_.end(), [&](Bucket& one) { return drop_bad(one.entries); });
+}
+
 RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
   const OverlayPoint point = overlay_point(entry.contact.id);
   while (bucket_index(point) + 1 == buckets_.size() && buckets_.back().entries.size() >= kBucketSize &&
@@ -124,13 +141,8 @@ RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
     split();
   Bucket& bucket = buckets_[bucket_index(point)];
   std::vector<TableEntry>& list = bucket.entries;
-  if (prefix_full(list, entry)) {
-    const auto bad = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) {
-      return is_bad(e) && !e.observed.is_local() && e.observed.prefix() == entry.observed.prefix();
-    });
-    if (bad == list.end()) return Offer::rejected;
-    list.erase(bad);
-  } else if (list.size() >= kBucketSize) {
+  if (!clear_prefix(bucket, entry)) return Offer::rejected;
+  if (list.size() >= kBucketSize) {
     const auto victim = displaceable(list, entry);
     if (victim == list.end()) return put_aside(bucket, entry);
     const TableEntry old = *victim;

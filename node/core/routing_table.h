@@ -71,6 +71,7 @@ class RoutingTable {
   Bucket& bucket_of(const NodeId& id);
   void split();
   Offer admit(const TableEntry& entry);
+  bool clear_prefix(Bucket& bucket, const TableEntry& entry);
   Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);

@@ -60,6 +60,7 @@ inline constexpr std::size_t kMaxQueuedBytesPerPeer = 1'048'576;
 inline constexpr std::size_t kBucketSize = 8;                  // k
 inline constexpr std::size_t kReplacementsPerBucket = 8;
 inline constexpr std::size_t kMaxPerPrefixPerBucket = 2;
+inline constexpr std::size_t kMaxPerPrefixInTable = 3;          // of all buckets
 inline constexpr Millis kQuestionableAfter = 15 * kMinute, kQuestionableMost = 4 * kHour;
 inline constexpr int kBadAfterUnanswered = 5;
 inline constexpr std::size_t kLookupParallelism = 3;           // alpha

@@ -259,13 +259,24 @@ BOOST_AUTO_TEST_CASE(two_of_a_public_prefix_in_a_bucket_and_any_number_of_local_
   BOOST_TEST(dialled(table, node_id(0x80, 6), 0, endpoint("[2001:db8:2::1]:1")) == Heard::added);
   // The half of our own id is another bucket once they split.
   for (std::uint8_t n = 1; n < 4; ++n) dialled(table, node_id(0, n), 0, endpoint("10.0.0.1:1"));
-  BOOST_TEST(dialled(table, node_id(0, 10), 0, public_address(1, 4)) == Heard::added);
-  BOOST_TEST(dialled(table, node_id(0, 11), 0, public_address(1, 5)) == Heard::added);
-  BOOST_TEST(dialled(table, node_id(0, 12), 0, public_address(1, 6)) == Heard::rejected);
+  BOOST_TEST(dialled(table, node_id(0, 10), 0, public_address(5, 4)) == Heard::added);
+  BOOST_TEST(dialled(table, node_id(0, 11), 0, public_address(5, 5)) == Heard::added);
+  BOOST_TEST(dialled(table, node_id(0, 12), 0, public_address(5, 6)) == Heard::rejected);
   RoutingTable home(kSelf);
   for (std::uint8_t n = 0; n < kBucketSize; ++n)
     BOOST_TEST(dialled(home, node_id(0x80, n), 0, endpoint("192.168.1." + std::to_string(n + 1) + ":1")) ==
                Heard::added);
+}
+
+BOOST_AUTO_TEST_CASE(three_of_a_public_prefix_in_the_table_a_bad_one_makes_room_in_any_bucket) {
+  RoutingTable table = full_far_bucket();
+  for (const std::uint8_t first : {std::uint8_t{0x20}, std::uint8_t{0x10}})  // they split
+    for (std::uint8_t n = 1; n < kBucketSize; ++n) dialled(table, node_id(first, n));
+  const auto far = [&](std::uint8_t n) { return dialled(table, node_id(n, 100), 0, public_address(100, n)); };
+  BOOST_TEST((far(0x40) == Heard::added && far(0x20) == Heard::added && far(0x10) == Heard::added));
+  BOOST_TEST(far(0x08) == Heard::rejected);
+  goes_bad(table, node_id(0x40, 100));
+  BOOST_TEST((far(0x08) == Heard::added && far(0x04) == Heard::rejected && table.find(node_id(0x40, 100)) == nullptr));
 }
 
 BOOST_AUTO_TEST_CASE(the_cap_counts_where_packets_come_from) {
@@ -417,7 +428,7 @@ BOOST_AUTO_TEST_CASE(random_contacts_prefer_distinct_prefixes) {
   for (const TableEntry& e : table.entries()) table.removed(e.contact.id);
   for (std::uint8_t n = 0; n < 4; ++n) {
     dialled(table, node_id(0x80, n), 0, public_address(static_cast<std::uint8_t>(n / 2), n));
-    dialled(table, node_id(0x40, n), 0, public_address(static_cast<std::uint8_t>(n / 2), n));
+    if (n % 2 == 0) dialled(table, node_id(0x40, n), 0, public_address(static_cast<std::uint8_t>(n / 2), n));
   }
   came(table, node_id(0x20, 9), 0, public_address(9, 9));
   goes_bad(table, node_id(0x80, 3));
@@ -428,8 +439,8 @@ BOOST_AUTO_TEST_CASE(random_contacts_prefer_distinct_prefixes) {
     BOOST_REQUIRE(two.size() == 2);
     BOOST_TEST((two[0].endpoint.prefix() != two[1].endpoint.prefix()));
     ++first[two[0].endpoint.ip[14]];
-    BOOST_TEST(table.random(100, random, true).size() == 7);
-    BOOST_TEST(table.random(100, random, false).size() == 8);
+    BOOST_TEST(table.random(100, random, true).size() == 5);
+    BOOST_TEST(table.random(100, random, false).size() == 6);
   }
   BOOST_TEST(first[0] > 100);
   BOOST_TEST(first[1] > 80);
@@ -464,12 +475,14 @@ BOOST_AUTO_TEST_CASE(the_same_events_make_the_same_table) {
         case 3: table.removed(some); break;
         default: table.set_dialable(some, at); break;
       }
-      // Never more than fits, and the cap holds in every bucket.
+      // Never more than fits, and the caps hold in every bucket and in all.
       std::map<std::pair<int, std::array<std::uint8_t, 16>>, std::size_t> prefixes;
       if (i % 50 != 0) continue;
-      for (const TableEntry& e : table.entries())
+      for (const TableEntry& e : table.entries()) {
         BOOST_TEST((++prefixes[{std::min(4, leading_zeros(e.contact.id.view())), e.observed.prefix()}]) <=
-                   kMaxPerPrefixPerBucket * (leading_zeros(e.contact.id.view()) < 4 ? 1 : 20));
+                   (leading_zeros(e.contact.id.view()) < 4 ? kMaxPerPrefixPerBucket : kMaxPerPrefixInTable));
+        BOOST_TEST((++prefixes[{-1, e.observed.prefix()}]) <= kMaxPerPrefixInTable);
+      }
     }
     std::vector<NodeId> out;
     for (const TableEntry& e : table.entries()) out.push_back(e.contact.id);
