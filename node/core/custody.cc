@@ -273,6 +273,7 @@ Message CustodyService::with_bodies(std::vector<StoredHeader> messages) const {
 void CustodyService::on_stored(Link& link, const Stored& stored) {
   const NodeId from = link.node;
   const LinkId link_id = link.id;
+  room_.changed();
   for (const StoredItem& item : stored.items) {
     if (item.status == StoredStatus::acknowledged) {
       if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, item.ack);
@@ -281,14 +282,17 @@ void CustodyService::on_stored(Link& link, const Stored& stored) {
     on_status(item, from);
   }
   flush_finals();
+  tell_evicted();
   schedule();
 }
 
 void CustodyService::on_ack(Link& link, const Ack& ack) {
   const LinkId link_id = link.id;
+  room_.changed();
   for (const Bytes& bytes : ack.records)
     if (Link* still = core_.sessions.find(link_id)) check_and_finalise(*still, bytes);
   flush_finals();
+  tell_evicted();
   schedule();
 }
 
@@ -329,7 +333,7 @@ void CustodyService::finalise(const FinalRecord& record, const NodeId& from) {
   }
   if (const auto ok = check_lifetime(record.header, core_.now.wall); !ok && ok.error().reason == std::string_view("from-the-future"))
     return core_.count(ok.error());  // it would hold its place for longer than any message may live
-  if (!room_for_foreign(record)) return;
+  if (!room_for_foreign(record, from)) return;
   core_.out->store(PutTombstone{record.id, kind, record.bytes, from, true});
   // A late acknowledgement of an own message that has expired and left the store still reaches its writer.
   core_.out->now(Notice{MessageFinal{record.id, record.kind, record.bytes}});

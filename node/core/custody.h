@@ -75,7 +75,7 @@ class CustodyService {
   void tell(LinkId link, std::uint32_t request_id, Stored stored);
   void evict(const Rival& rival);
   void tell_evicted();                                  // those who think that we hold what had to go
-  bool room_for_foreign(const FinalRecord& record);
+  bool room_for_foreign(const FinalRecord& record, const NodeId& from);
   void on_status(const StoredItem& item, const NodeId& from);
   void note_holder(const MessageId& id, const NodeId& peer, bool stored);
   void finalise(const FinalRecord& record, const NodeId& from);

@@ -48,14 +48,20 @@ void CustodyService::tell_evicted() {
 }
 
 // Foreign final records have a share of their own, in which the least Work gives way.
-bool CustodyService::room_for_foreign(const FinalRecord& record) {
+bool CustodyService::room_for_foreign(const FinalRecord& record, const NodeId& from) {
   if (record.header.effort < core_.config.min_effort)
     return core_.count({Stage::policy, Scope::ignore, "foreign-ack-effort"}), false;
   const std::uint64_t share = core_.config.store_quota * kForeignAckQuotaPercent / 100;
-  if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes <= share) return true;
+  const auto full = [&] { return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"}), false; };
+  if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes <= share) {
+    const Room::Place place = room_.find_for_record(work_of(record.header), from);
+    if (place.refusal) return full();
+    for (const Rival& rival : place.evict) evict(rival);
+    return true;
+  }
   const auto least = core_.store.least_foreign(1);
   if (least.empty() || least[0].work >= work_key(work_of(record.header)))
-    return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"}), false;
+    return full();
   core_.out->store(EraseTombstone{least[0].id});
   return true;
 }

@@ -175,6 +175,27 @@ BOOST_AUTO_TEST_CASE(foreign_acks_have_a_share_in_which_more_work_counts) {
   BOOST_TEST(p.relay.store->verify() == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_full_store_keeps_a_foreign_ack_only_in_the_place_of_less_work) {
+  constexpr std::uint64_t kQuota = 20 * kCost;  // 5 %: four foreign acks
+  Full p([](CoreConfig& config) { config.store_quota = kQuota; });
+  const Crafted weak = craft(p.net, p.box, 600, 2);
+  p.give(weak.item);
+  for (int i = 0; i < 19; ++i) p.give(craft(p.net, p.box, 600, 5).item);
+  BOOST_TEST(p.relay.store->totals().bytes == kQuota);
+  const auto taken = [&](std::uint8_t effort) {
+    const Crafted m = craft(p.net, p.box, 600, effort);
+    p.probe.inbox.clear();
+    p.probe.send(p.link, 0, Ack{{encode_ack({m.item.header, m.item.nonce, m.ack})}});
+    p.net.run(100);
+    BOOST_TEST(p.relay.store->totals().bytes <= kQuota);
+    return p.relay.store->custody_of(m.id) == Custody::acknowledged;
+  };
+  BOOST_TEST((!taken(1) && p.holds(weak)));
+  BOOST_TEST(p.reason("foreign-ack-quota") == 1u);
+  BOOST_TEST((taken(3) && !p.holds(weak)));
+  BOOST_TEST((evicted(p.probe) == std::vector<MessageId>{weak.id}));
+}
+
 BOOST_AUTO_TEST_CASE(a_minimum_stamp_is_asked_of_messages_and_foreign_acks) {
   Full p([](CoreConfig& config) { config.min_effort = 3; });
   const StoredItem refused = p.give(craft(p.net, p.box, 600, 2).item);
