@@ -61,8 +61,10 @@ class Oracle {
   void final(std::uint32_t node, Millis now, const PutTombstone& op, bool with_agent_row);
   void erase_message(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
   void erase_tombstone(std::uint32_t node, Millis now, Millis wall, const MessageId& id, std::uint32_t expires);
+  // A sealed copy of an own message, which is named by one of these rows: its other copies have the same one.
+  void copy(const MessageId& id, const std::set<Bytes>& rows) { letters_[id].assign(rows.begin(), rows.end()); }
   // True the first time.
-  bool owner_ack_committed(const MessageId& id) { return owner_acked_.insert(id).second; }
+  bool owner_ack_committed(const MessageId& id);
   void set_outlaw(std::uint32_t node) { outlaws_.insert(node); }  // it may break any rule within itself
   std::optional<std::uint32_t> mailbox_owner(const MailboxId& mailbox) const;
   void not_durable(std::uint32_t node, Millis now, const MessageId& id, const char* why);  // I5
@@ -93,6 +95,10 @@ class Oracle {
   std::unordered_map<MessageUid, std::uint32_t> uids_;               // looked up, never walked
   struct Mailbox { std::uint32_t owner = 0; bool pairwise = false; };
   std::unordered_map<MailboxId, Mailbox> mailboxes_;
+  void tell(const MessageId& id, std::set<Bytes>& told);
+  bool told_by_another(const MessageId& id, const std::set<Bytes>& told) const;
+  std::unordered_map<MessageId, std::vector<Bytes>> letters_;         // of own messages: their outbox rows
+  std::set<Bytes> shown_rows_, acked_rows_;                          // a copy's text is staged, its ack is committed
   std::unordered_set<MessageId> arrived_;                            // acknowledged by their owners, staged
   std::unordered_set<MessageId> owner_acked_;
   std::set<std::uint32_t> outlaws_;

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 
+#include "node/agent/rows.h"
 #include "proto/wire/header.h"
 
 namespace comm::sim {
+
+namespace {
+// A row's key is realm(8) kind(1) ... (node/agent/rows.h); its value is encrypted.
+constexpr std::size_t kRowKindAt = 8;
+constexpr auto kOutboxRow = static_cast<std::uint8_t>(agent::RowKind::outbox);
+}  // namespace
 
 void WatchedStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
   open_ = ticket;
@@ -16,11 +23,15 @@ void WatchedStore::watch(const StoreOp& op) {
   if (const auto* put = std::get_if<PutMessage>(&op)) {
     oracle_.put(node_, time_.now, put->id, store_->custody_of(put->id));
     pending_.push_back({open_, put->id, false});
-    if (!put->ingress.is_zero()) put_.push_back(put->header);
+    if (put->ingress.is_zero()) own_put_.push_back(put->id);
+    else put_.push_back(put->header);
   } else if (const auto* tombstone = std::get_if<PutTombstone>(&op)) {
     finals_.push_back(*tombstone);
+    if (tombstone->foreign) foreign_held_.insert(tombstone->id);
   } else if (const auto* row = std::get_if<PutRow>(&op)) {
     agent_row_ |= row->table == Table::agent;
+    if (row->table == Table::agent && row->key.size() > kRowKindAt && row->key[kRowKindAt] == kOutboxRow)
+      outbox_rows_.insert(row->key);
   } else if (const auto* message = std::get_if<EraseMessage>(&op)) {
     const auto stored = store_->message(message->id);
     if (!stored) return;
@@ -37,17 +48,23 @@ void WatchedStore::watch(const StoreOp& op) {
     HeaderBytes bytes;
     std::copy_n(record->begin(), kHeaderBytes, bytes.data.begin());
     const auto header = parse_header(bytes);
-    if (header) oracle_.erase_tombstone(node_, time_.now, time_.wall, erased->id, header->expires);
+    if (header && foreign_held_.contains(erased->id) && time_.wall < header->expires_ms()) foreign_.emplace_back(erased->id, bytes);
+    else if (header) oracle_.erase_tombstone(node_, time_.now, time_.wall, erased->id, header->expires);
+    foreign_held_.erase(erased->id);
   }
 }
 
-// Nothing unexpired is deleted but for a message of no less work, kept in the same turn.
+// Nothing unexpired is deleted but for a message, or a foreign final record, of no less work, kept in the same turn.
 void WatchedStore::judge_evictions() {
   for (const auto& [id, header_bytes] : early_) {
     const auto header = parse_header(header_bytes);
-    const bool justified = std::any_of(put_.begin(), put_.end(), [&](const HeaderBytes& newer) {
-      return !less_work(work_of(*parse_header(newer)), work_of(*header));
-    });
+    const auto as_much = [&](const MessageHeader& newer) { return !less_work(work_of(newer), work_of(*header)); };
+    const bool justified =
+        std::any_of(put_.begin(), put_.end(), [&](const HeaderBytes& newer) { return as_much(*parse_header(newer)); }) ||
+        std::any_of(finals_.begin(), finals_.end(), [&](const PutTombstone& newer) {
+          const auto record = check_final_record(newer.record);
+          return newer.foreign && record && as_much(record->header);
+        });
     if (justified) evicted_.insert(id);
     else oracle_.erase_message(node_, time_.now, time_.wall, id, header->expires);
   }
@@ -55,8 +72,25 @@ void WatchedStore::judge_evictions() {
   put_.clear();
 }
 
+// A final record of a message that was never held gives way to one of more work, kept in the same turn.
+void WatchedStore::judge_foreign() {
+  for (const auto& [id, header_bytes] : foreign_) {
+    const auto header = parse_header(header_bytes);
+    const bool justified = std::any_of(finals_.begin(), finals_.end(), [&](const PutTombstone& newer) {
+      const auto record = check_final_record(newer.record);
+      return newer.foreign && record && less_work(work_of(*header), work_of(record->header));
+    });
+    if (!justified) oracle_.erase_tombstone(node_, time_.now, time_.wall, id, header->expires);
+  }
+  foreign_.clear();
+}
+
 void WatchedStore::close_turn() {
   judge_evictions();
+  judge_foreign();
+  for (const MessageId& id : own_put_) oracle_.copy(id, outbox_rows_);
+  own_put_.clear();
+  outbox_rows_.clear();
   for (const PutTombstone& op : finals_) {
     oracle_.final(node_, time_.now, op, agent_row_);
     const auto ack = parse_ack(op.record);
@@ -85,6 +119,9 @@ void WatchedStore::failed() {
   finals_.clear();
   put_.clear();
   early_.clear();
+  own_put_.clear();
+  outbox_rows_.clear();
+  foreign_.clear();
   agent_row_ = false;
   pending_.clear();
   store_->failed();

@@ -89,6 +89,7 @@ class WatchedStore final : public Store {
   void close_turn();
   void release(const MessageId& id) { std::erase(promised_, id); }
   void judge_evictions();
+  void judge_foreign();
 
   std::uint32_t node_;
   const TrueTime& time_;
@@ -101,8 +102,12 @@ class WatchedStore final : public Store {
   Ticket open_ = 0;
   bool agent_row_ = false;
   std::vector<PutTombstone> finals_;
+  std::vector<MessageId> own_put_;        // copies of own messages, and whose they may be: keys of outbox rows
+  std::set<Bytes> outbox_rows_;
   std::vector<HeaderBytes> put_;          // messages of others
   std::vector<std::pair<MessageId, HeaderBytes>> early_;  // erased before they expired: to make room for one of put_
+  std::vector<std::pair<MessageId, HeaderBytes>> foreign_;  // final records of messages never held, erased early
+  std::set<MessageId> foreign_held_;
   std::set<MessageId> evicted_;           // a Stored for one of these may still be on its way out
 };
 

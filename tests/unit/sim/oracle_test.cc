@@ -1,6 +1,7 @@
 // The oracle against planted violations: each must be found, and a clean history must not.
 #include <boost/test/unit_test.hpp>
 
+#include "proto/seal/hash.h"
 #include "proto/seal/message.h"
 #include "proto/seal/os_random.h"
 #include "tests/sim/watched_store.h"
@@ -46,7 +47,7 @@ struct Pair {
 
 // A message of `from` to the mailbox of `to`, as stores see it.
 struct Mail {
-  explicit Mail(std::uint64_t seed = 1) : random(seed) {
+  explicit Mail(std::uint64_t seed = 1, std::uint8_t effort = 0) : random(seed) {
     init_crypto();
     Seed seed_bytes;
     random.fill(seed_bytes.mut());
@@ -58,16 +59,18 @@ struct Mail {
     content.sign_key = sender->sign_pair().public_key();
     content.record_hash.data[0] = 1;
     content.content = TextContent{"hello"};
-    SealRequest request{recipient->address(), recipient->prekey(2'000).public_key, mailbox, 30'000'000, 1'440, 0};
+    SealRequest request{recipient->address(), recipient->prekey(2'000).public_key, mailbox, 30'000'000, 1'440, effort};
     sealed = *seal_message(*sender, content, request, random);
+    if (effort > 0) nonce = mine_stamp(sealed.id, effort, 0, 1'000'000).value();
   }
-  PutMessage put() const { return {sealed.id, sealed.header, sealed.nonce, sealed.body, {}, 0}; }
+  PutMessage put() const { return {sealed.id, sealed.header, nonce, sealed.body, {}, 0}; }
   PutTombstone final() const {
-    return {sealed.id, Custody::acknowledged, encode_ack({sealed.header, sealed.nonce, sealed.ack}), {}, false};
+    return {sealed.id, Custody::acknowledged, encode_ack({sealed.header, nonce, sealed.ack}), {}, false};
   }
   Prng random;
   MailboxId mailbox;
   SealedMessage sealed;
+  StampNonce nonce;
 };
 
 struct Disk {
@@ -216,6 +219,55 @@ BOOST_AUTO_TEST_CASE(an_ack_nobody_gave_and_an_ack_without_its_text) {
   good.stage(1, {mail.final(), PutRow{Table::agent, {1}, {2}}});
   good.commit();
   BOOST_TEST(good.pair.oracle.violation_count() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_further_copy_is_acknowledged_alone_and_withdrawn_once_another_is_acknowledged) {
+  const Mail first(1), second(2), third(3);
+  const PutRow row{Table::agent, {0, 0, 0, 0, 0, 0, 0, 0, 'o', 1}, {2}};
+  const PutRow other{Table::agent, {0, 0, 0, 0, 0, 0, 0, 0, 'o', 2}, {2}};
+  Disk sender;
+  sender.stage(1, {row, first.put()});
+  sender.commit();
+  sender.stage(2, {row, second.put()});
+  sender.commit();
+  sender.stage(3, {other, third.put()});
+  sender.commit();
+  sender.pair.oracle.owner_ack_committed(first.sealed.id);
+  sender.stage(4, {second.final()});
+  sender.commit();
+  BOOST_TEST(sender.pair.oracle.violation_count() == 0u);
+  sender.stage(5, {third.final()});
+  sender.commit();
+  BOOST_TEST(sender.pair.found("its recipient has not committed"));
+
+  Disk recipient;
+  for (const Mail* mail : {&first, &second, &third}) {
+    recipient.pair.oracle.set_mailbox(0, mail->mailbox);
+    recipient.pair.oracle.copy(mail->sealed.id, {mail == &third ? other.key : row.key});
+  }
+  recipient.stage(1, {first.final(), PutRow{Table::agent, {1}, {2}}});
+  recipient.commit();
+  recipient.stage(2, {second.final()});
+  recipient.commit();
+  BOOST_TEST(recipient.pair.oracle.violation_count() == 0u);
+  recipient.stage(3, {third.final()});
+  recipient.commit();
+  BOOST_TEST(recipient.pair.found("without writing its text"));
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_final_record_gives_way_to_one_of_more_work_only) {
+  for (const std::uint8_t effort : {std::uint8_t{2}, std::uint8_t{6}}) {
+    Disk d;
+    const Mail held(1, 4), newer(2, effort);
+    for (const Mail* mail : {&held, &newer}) d.pair.oracle.owner_ack_committed(mail->sealed.id);
+    PutTombstone first = held.final(), second = newer.final();
+    first.foreign = second.foreign = true;
+    d.stage(1, {first});
+    d.commit();
+    d.stage(2, {EraseTombstone{held.sealed.id}, second});
+    d.commit();
+    BOOST_TEST(d.pair.found("forgets that") == (effort < 4));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(stored_before_the_disk_has_it_and_lost_in_a_crash) {
