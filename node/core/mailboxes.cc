@@ -220,9 +220,9 @@ void Mailboxes::tend_all() {
 
 void Mailboxes::tend(const MailboxId& mailbox, Own& own) {
   const bool round = core_.now.mono >= own.next_round;
-  const bool lacking = own.asked.size() < kCustodiansSubscribed;
+  const bool lacking = own.asked.size() < kPairwiseSubscribed;
   const bool keep_up = own.reach == Reach::few || !own.reached;
-  own.wanted = lacking && (round || keep_up) ? kCustodiansSubscribed - own.asked.size() : 0;
+  own.wanted = lacking && (round || keep_up) ? kPairwiseSubscribed - own.asked.size() : 0;
   if (round) {
     own.reached = false;
     own.chosen.clear();
@@ -268,7 +268,7 @@ bool Mailboxes::keeps(const NodeId& node) const {
   for (const auto& [mailbox, own] : own_) {
     if (own.reach == Reach::now_and_then) continue;
     // The first subscriptions are kept, further ones were polls. By age: an id cannot be chosen to be kept.
-    const auto last = own.subscribed.begin() + static_cast<std::ptrdiff_t>(std::min(kCustodiansSubscribed, own.subscribed.size()));
+    const auto last = own.subscribed.begin() + static_cast<std::ptrdiff_t>(std::min(relied_on(own), own.subscribed.size()));
     if (std::find(own.subscribed.begin(), last, node) != last) return true;
   }
   return false;
@@ -279,7 +279,7 @@ void Mailboxes::session_ready(Link& link) {
   for (auto& [mailbox, own] : own_) {
     if (own.reach != Reach::region) {
       if (own.chosen.erase(link.node) > 0) collect_from(link, mailbox, own);
-      if (own.reach == Reach::few && own.asked.size() < kCustodiansSubscribed)
+      if (own.reach == Reach::few && own.asked.size() < kPairwiseSubscribed)
         own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
       continue;
     }
@@ -306,12 +306,12 @@ void Mailboxes::session_gone(const NodeId& node) {
     const auto place = std::find(own.subscribed.begin(), own.subscribed.end(), node);
     if (place != own.subscribed.end()) {
       // One of those that the node relies on is collected from again as soon as it is back.
-      if (place - own.subscribed.begin() < std::ptrdiff_t{kCustodiansSubscribed}) own.asked.erase(node);
+      if (place - own.subscribed.begin() < static_cast<std::ptrdiff_t>(relied_on(own))) own.asked.erase(node);
       own.subscribed.erase(place);
       lost = true;
     }
     if (own.reach != Reach::region) own.asked.erase(node);
-    if (own.reach == Reach::now_and_then || own.subscribed.size() >= kCustodiansSubscribed) continue;
+    if (own.reach == Reach::now_and_then || own.subscribed.size() >= relied_on(own)) continue;
     own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
     own.poll_delay = std::min(own.poll_delay, kFirstPoll);
   }

@@ -1,5 +1,5 @@
 // Both sides of Collect (spec 60-mailboxes-and-records). As custodian: which sessions own which mailboxes, so that mail
-// is pushed to them. As owner: collect public mailboxes at their whole regions, hourly; pairwise ones at three members, and
+// is pushed to them. As owner: collect public mailboxes at their whole regions, hourly; pairwise ones at five members, and
 // at two others every six hours. Bounded: kMaxCollected per session, the agent's mailboxes times sessions.
 #pragma once
 #include "node/core/peers.h"
@@ -59,6 +59,8 @@ class Mailboxes {
     Millis latest = 0;          // mono: what is open then is left to the backoff
   };
 
+  // So many subscriptions' sessions are kept.
+  static std::size_t relied_on(const Own& own) { return own.reach == Reach::region ? kCustodiansSubscribed : kPairwiseSubscribed; }
   std::uint32_t offer_page(std::uint64_t key, Page page);
   void drop_page(std::uint64_t key);
   void schedule(Millis delay);

@@ -116,6 +116,7 @@ inline constexpr std::size_t kMaxSyncRefused = 16'384;
 inline constexpr std::uint32_t kMailboxWeeksAhead = 8;         // current and this many next weeks are listed
 inline constexpr std::uint32_t kMailboxWeeksBack = 5;          // past weeks still collected
 inline constexpr std::size_t kCustodiansSubscribed = 3;
+inline constexpr std::size_t kPairwiseSubscribed = 5;           // of a region that is not asked as a whole
 inline constexpr Millis kCollectPoll = kHour;
 inline constexpr Millis kRecordLifetime = 45 * kDay;
 inline constexpr Millis kRecordFuture = 2 * kHour;

@@ -55,9 +55,9 @@ struct Friends {
 
 BOOST_AUTO_TEST_SUITE(pairwise)
 
-BOOST_AUTO_TEST_CASE(three_custodians_and_two_others_every_six_hours) {
+BOOST_AUTO_TEST_CASE(five_custodians_and_two_others_every_six_hours) {
   Friends t;
-  BOOST_TEST(t.asked.size() == kCustodiansSubscribed);
+  BOOST_TEST(t.asked.size() == kPairwiseSubscribed);
   t.alice->say(t.bob->address(), "by another way", "2");
   BOOST_TEST(t.net.run_until([&] { return t.bob->received().size() == 2u; }, 10 * kSecond));
   BOOST_TEST(t.carried > 0u);
