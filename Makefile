@@ -68,7 +68,7 @@ sim: configure ## simulator: SEED=1 NODES=1000 SCENARIO=file; its last line is t
 	@build/comm-sim --seed $(SEED) $(if $(NODES),--nodes $(NODES)) $(if $(SCENARIO),--scenario $(SCENARIO))
 
 scoreboard: configure ## attacks and churn measured beside published figures: tests/sim/SCOREBOARD.md; STEP=name for some steps, STEP=--short
-	@cmake --build build -j$(JOBS) --target comm-sim comm-lookups
+	@cmake --build build -j$(JOBS) --target comm-sim comm-lookups comm-figures
 	@tests/sim/scoreboard.py $(STEP)
 
 bench-client: configure ## the chat screen with 100,000 messages: first screen, search, memory, idle cost

@@ -24,15 +24,18 @@ std::vector<Contact> Coven::some_near(const OverlayPoint& target, std::size_t po
   return out;
 }
 
-NodeId ground_id(const OverlayPoint& target, std::uint64_t nodes, std::uint32_t per_mille, RandomSource& random) {
+NodeId near_id(const OverlayPoint& target, std::uint64_t share, RandomSource& random) {
   // The upper 64 bits of the distance are uniform below the share of the space, the rest anything.
-  const std::uint64_t share = UINT64_MAX / nodes / 1'000 * per_mille;
   const std::uint64_t upper = random.below(std::max<std::uint64_t>(1, share));
   NodeId out;
   random.fill(out);
   for (std::size_t i = 0; i < 8; ++i) out.data[i] = static_cast<std::uint8_t>(upper >> (56 - 8 * i));
   for (std::size_t i = 0; i < out.data.size(); ++i) out.data[i] ^= target.data[i];
   return out;
+}
+
+NodeId ground_id(const OverlayPoint& target, std::uint64_t nodes, std::uint32_t per_mille, RandomSource& random) {
+  return near_id(target, UINT64_MAX / nodes / 1'000 * per_mille, random);
 }
 
 }  // namespace comm::sim

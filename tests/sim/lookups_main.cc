@@ -14,10 +14,11 @@ using namespace comm::sim;
 
 constexpr const char* kUsage =
     "usage: comm-lookups reach|capture [--nodes N] [--hostile PER_MILLE] [--ground IDS] [--k K] [--paths D]\n"
-    "                    [--region FACTOR] [--trials N] [--seed N] [--plain] [--adaptive] [--tries N]\n"
+    "                    [--region FACTOR] [--trials N] [--seed N] [--plain] [--adaptive] [--nearer] [--tries N]\n"
     "  reach    how often a lookup finds an honest node whose id it looks for, while hostile nodes lie;\n"
     "           --tries N: within so many lookups, each from another node\n"
     "  capture  how often no honest node keeps what is stored, and none that keeps it is found again\n"
+    "  --nearer  ground ids are nearer than the nearest honest node\n"
     "  --plain  Kademlia's shortlist of k on each path, no judgement of liars, no merging of the paths\n";
 
 struct Arguments {
@@ -42,6 +43,7 @@ bool parse(int argc, char** argv, Arguments& out) {
     const std::string_view name = argv[i];
     if (name == "--plain") { out.plain = true; continue; }
     if (name == "--adaptive") { out.options.adaptive = true; continue; }
+    if (name == "--nearer") { out.options.nearer = true; continue; }
     if (++i >= argc) return false;
     StaticOptions& o = out.options;
     const bool good = name == "--nodes"     ? number(argv[i], o.nodes)

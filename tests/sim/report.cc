@@ -110,7 +110,7 @@ std::string to_json(const Report& r) {
       << ",\"away_p50\":" << percentile(r.latency_away, 500) << ",\"away_p99\":" << percentile(r.latency_away, 990)
       << ",\"ack_p50\":" << percentile(r.time_to_quiet, 500) << ",\"ack_p99\":" << percentile(r.time_to_quiet, 990)
       << "},\"live_left\":" << r.live_left << ",\"tombstones\":" << r.tombstones
-      << ",\"memory_per_node\":" << ratio(r.memory_bytes, r.nodes) << ",\"packets\":{";
+      << ",\"size_estimate\":" << r.size_estimate_median << ",\"memory_per_node\":" << ratio(r.memory_bytes, r.nodes) << ",\"packets\":{";
   const char* comma = "";
   for (std::size_t i = 0; i < r.packets.size(); ++i) {
     if (r.packets[i].packets == 0) continue;

@@ -1,5 +1,7 @@
 #include "tests/sim/scenario.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <functional>
@@ -127,10 +129,28 @@ void read_workload(const toml::table& table, Workload& out) {
   if (out.until < out.from || out.text_max < out.text_min) throw Bad{"workload: the end lies before the start"};
 }
 
+// Churn by name: nine of ten nodes come and go, half of the ends are silent, times offline are as times online.
+bool use_profile(std::string_view name, Fault& out) {
+  struct Profile { std::string_view name; Shape shape; Millis scale; };
+  constexpr std::array<Profile, 4> kProfiles{{
+      {"C0", Shape::constant, kHour},                  // nobody
+      {"C1", Shape::weibull_608, 220 * kMinute},       // IPFS 2022: scale 3.66 h, mean 5.4 h
+      {"C2", Shape::weibull_500, 5'000 * kSecond},     // KAD: mean 10,000 s, twice the scale
+      {"C3", Shape::weibull_500, 500 * kSecond},       // harsh: mean 1,000 s
+  }};
+  const auto known = std::find_if(kProfiles.begin(), kProfiles.end(), [&](const Profile& p) { return p.name == name; });
+  if (known == kProfiles.end()) return false;
+  out.per_mille = name == "C0" ? 0 : 900;
+  out.silent_per_mille = 500;
+  out.session = out.away = known->scale;
+  out.session_shape = out.away_shape = known->shape;
+  return true;
+}
+
 Fault read_fault(const toml::table& table) {
   Reader in(table, "fault");
   Fault out;
-  std::string kind;
+  std::string kind, profile;
   in.text("kind", kind);
   if (kind == "loss") out.kind = Fault::Kind::loss;
   else if (kind == "partition") out.kind = Fault::Kind::partition;
@@ -141,6 +161,8 @@ Fault read_fault(const toml::table& table) {
   else throw Bad{"fault.kind: no fault is called '" + kind + "'"};
   in.duration("at", out.at);
   in.duration("until", out.until);
+  in.text("profile", profile);
+  if (!profile.empty() && !use_profile(profile, out)) throw Bad{"fault.profile: no churn is called '" + profile + "'"};
   in.per_mille("per_mille", out.per_mille);
   in.flag("relays_only", out.relays_only);
   in.flag("victims_only", out.victims_only);

@@ -15,7 +15,7 @@ struct Fault {
   enum class Kind : std::uint8_t {
     loss,        // per_mille of packets from `at` to `until`
     partition,   // per_mille of the nodes against the rest
-    churn,       // per_mille of the nodes leave and return again and again
+    churn,       // per_mille of the nodes leave and return again and again; profile = "C1" (IPFS), C2 (KAD), C3 (harsh)
     crash,       // per_mille of the nodes, once, at random instants between `at` and `until`, down for `down`
     disk_full,   // per_mille of the nodes
     clock_step,  // per_mille of the nodes' wall clocks move by `by` and back at `until`

@@ -2,7 +2,7 @@
 """The scoreboard: how hard it is to silence and to deafen, measured on the simulator, beside what was published.
 
     tests/sim/scoreboard.py            every step that has no result yet, then SCOREBOARD.md and its plots
-    tests/sim/scoreboard.py NAME...    these steps only (a prefix of their names)
+    tests/sim/scoreboard.py NAME...    these steps only (a name, or what several begin with)
     tests/sim/scoreboard.py --report   nothing is run: the page from the results at hand
     tests/sim/scoreboard.py --short    the short version of continuous integration: fails on regression
 
@@ -24,7 +24,9 @@ STEP_TIMEOUT = 3600  # of a machine that does other things too
 sys.path.insert(0, str(ROOT / "tests/sim"))
 from scoreboard_page import write_page  # noqa: E402
 
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3, 4, 5)  # a run of seconds
+FEW = (1, 2)
+ONE = (1,)
 UNDEFENDED = ("protocol.region_factor=0", "protocol.lookup_paths=1")
 
 
@@ -49,54 +51,93 @@ def validation():
         out[f"reach-f{f}"] = lookups("reach", "--adaptive", "--hostile", str(f))
         out[f"reach8-f{f}"] = lookups("reach", "--adaptive", "--hostile", str(f), "--tries", "8", trials=200)
     for e in (8, 16, 45, 200):
-        out[f"nearest-e{e}"] = lookups("capture", "--plain", "--paths", "1", "--ground", str(e), trials=200)
-        out[f"region-e{e}"] = lookups("capture", "--region", "2", "--ground", str(e), trials=200)
+        out[f"nearest-e{e}"] = lookups("capture", "--plain", "--paths", "1", "--ground", str(e))
+        out[f"region-e{e}"] = lookups("capture", "--region", "2", "--ground", str(e))
     for e in (15, 20, 25, 30, 35, 40, 45):
-        out[f"ipfs-e{e}"] = lookups("capture", "--plain", "--paths", "1", "--k", "20", "--ground", str(e), trials=200)
+        out[f"ipfs-e{e}"] = lookups("capture", "--plain", "--paths", "1", "--k", "20", "--ground", str(e))
+        out[f"ipfs-near-e{e}"] = lookups("capture", "--plain", "--paths", "1", "--k", "20", "--nearer", "--ground", str(e))
+    out["price"] = [(["build/comm-figures", "price", "--ids", "100"], 1)]
+    for n, d in ((1_000, 10), (10_000, 10), (1_000_000, 10), (1_000_000, 100), (1_000_000, 1_000)):
+        out[f"sync-{n}-{d}"] = [(["build/comm-figures", "reconcile", "--items", str(n), "--differ", str(d)], 1)]
     return out
 
 
 def simulations():
     out = {
         "s0": sim("s0"),
-        "s0-plain": sim("s0", *UNDEFENDED[:1], "protocol.lookup_paths=4"),
-        "s1-f300": sim("s1", "adversary[0].per_mille=300"),
-        "s1-f500": sim("s1", "adversary[0].per_mille=500"),
-        "s1-f300-plain": sim("s1", "adversary[0].per_mille=300", *UNDEFENDED, seeds=(1,)),
-        "s1-f500-plain": sim("s1", "adversary[0].per_mille=500", *UNDEFENDED, seeds=(1,)),
+        "s2-f200": sim("s2", "adversary[0].per_mille=200"),
+        "s4-e45": sim("s4", "adversary[0].ids=45"),
+        "s5-lie": sim("s4", "adversary[0].ids=45", "adversary[0].tricks=lie-adaptive,early-stop,accept-then-forget"),
+        "s5-truncate": sim("s4", "adversary[0].ids=45", "adversary[0].tricks=truncate,accept-then-forget"),
+        "s9": sim("s9"),
+        "s4-e45-plain": sim("s4", "adversary[0].ids=45", *UNDEFENDED, seeds=FEW),
+        "s1-f300": sim("s1", "adversary[0].per_mille=300", seeds=FEW),
+        "s1-f500": sim("s1", "adversary[0].per_mille=500", seeds=FEW),
+        "s2-f400": sim("s2", "adversary[0].per_mille=400", seeds=FEW),
+        "s2-f500": sim("s2", "adversary[0].per_mille=500", seeds=FEW),
     }
-    for e in (8, 16, 45, 200):
-        out[f"s4-e{e}"] = sim("s4", f"adversary[0].ids={e}", seeds=SEEDS if e == 45 else (1,))
-        if e != 16:
-            out[f"s4-e{e}-plain"] = sim("s4", f"adversary[0].ids={e}", *UNDEFENDED, 'settle=12m',
-                                        seeds=SEEDS if e == 45 else (1,))
-    out["s4-e45-shared"] = sim("s4", "adversary[0].ids=45", "adversary[0].prefixes=5", seeds=(1,))
-    out["s9"] = sim("s9")
-    for f in (200, 400, 500):
-        out[f"s2-f{f}"] = sim("s2", f"adversary[0].per_mille={f}", seeds=SEEDS if f == 200 else (1,))
-    out["s2-f200-plain"] = sim("s2", "adversary[0].per_mille=200", *UNDEFENDED, 'settle=12m', seeds=(1,))
-    out["s10-spread"] = sim("s10", seeds=(1,))
-    out["s10-aimed"] = sim("s10", "adversary[0].aimed=true", seeds=(1,))
-    out["s12"] = sim("s12", nodes=60, seeds=(1,))
-    out["s11-c1"] = sim("s11", nodes=60, seeds=(1,))
-    out["s5-e45"] = sim("s4", "adversary[0].ids=45",
-                        "adversary[0].tricks=lie-adaptive,truncate,accept-then-forget", seeds=(1,))
-    out["s3"] = sim("s3", seeds=(1,))
-    out["s8"] = sim("s8", seeds=(1,))
+    for f in (300, 500):
+        out[f"s1-pairwise-f{f}"] = sim("s1p", f"adversary[0].per_mille={f}", nodes=80, seeds=FEW)
+    for e in (8, 16, 200):
+        out[f"s4-e{e}"] = sim("s4", f"adversary[0].ids={e}", seeds=FEW)
+    out["s4-e45-shared"] = sim("s4", "adversary[0].ids=45", "adversary[0].prefixes=5", seeds=FEW)
+    for prefixes in (2, 20, 100):
+        out[f"s3-p{prefixes}"] = sim("s3", f"adversary[0].prefixes={prefixes}", seeds=FEW)
+    out |= {
+        "s4-nhat": sim("s4n", seeds=FEW),
+        "s8-f167": sim("s8", seeds=FEW),
+        "s8-f500": sim("s8", "adversary[0].per_mille=500", seeds=ONE),
+        "s10-spread": sim("s10", nodes=80, seeds=ONE),
+        "s10-aimed": sim("s10", "adversary[0].aimed=true", nodes=80, seeds=ONE),
+        "s6": sim("s6", seeds=ONE),
+        "s0-plain": sim("s0", UNDEFENDED[0], "protocol.lookup_paths=4", seeds=ONE),
+        "s1-f300-plain": sim("s1", "adversary[0].per_mille=300", *UNDEFENDED, seeds=ONE),
+        "s1-f500-plain": sim("s1", "adversary[0].per_mille=500", *UNDEFENDED, seeds=ONE),
+        "s2-f200-plain": sim("s2", "adversary[0].per_mille=200", *UNDEFENDED, seeds=ONE),
+        "s4-e8-plain": sim("s4", "adversary[0].ids=8", *UNDEFENDED, seeds=ONE),
+        "s4-e200-plain": sim("s4", "adversary[0].ids=200", *UNDEFENDED, seeds=ONE),
+        "s3-p2-plain": sim("s3", "adversary[0].prefixes=2", *UNDEFENDED, seeds=ONE),
+        "s5-lie-plain": sim("s4", "adversary[0].ids=45", "adversary[0].tricks=lie-adaptive,early-stop,accept-then-forget",
+                            *UNDEFENDED, seeds=ONE),
+        "rest-200": sim("s0", nodes=200, seeds=ONE),
+    }
     return out
 
 
-def big():
-    """Not part of a plain run: hours."""
-    return {"rest-200": sim("s0", nodes=200, seeds=(1,)), "rest-1000": sim("s0", nodes=1000, seeds=(1,)),
-            "s4-e45-n200": sim("s4", "adversary[0].ids=45", nodes=200, seeds=(1,))}
+def long_ones():
+    """Of many virtual hours or many nodes: minutes each."""
+    churn = {"c2": ("6h", "5h"), "c3": ("4h", "3h")}
+    out = {
+        "s12-half": sim("s12", nodes=60, seeds=ONE),
+        "s11-c1": sim("s11", seeds=ONE),
+        "rest-1000": sim("s0", nodes=1000, seeds=ONE),
+        "s4-e45-n1000": sim("s4", "adversary[0].ids=45", nodes=1000, seeds=ONE),
+        "s2-f200-n1000": sim("s2", "adversary[0].per_mille=200", nodes=1000, seeds=ONE),
+        "s12-tenth": sim("s12", "fault[0].per_mille=100", nodes=60, seeds=ONE),
+    }
+    for name, (heal, back) in churn.items():
+        out[f"s11-{name}"] = sim("s11", f"fault[0].profile={name.upper()}", f"heal={heal}", f"fault[0].until={heal}",
+                                 f"workload.back={back}", "workload.until=2h", seeds=ONE)
+    for days, nodes in ((7, 24), (13, 16)):
+        end = f"{24 * days + 2}h"
+        out[f"s11-c1-{days}d"] = sim("s11", f"heal={end}", f"fault[0].until={end}", f"workload.back={24 * days}h",
+                                     "workload.messages=400", nodes=nodes, seeds=ONE)
+    return out
 
 
-STEPS = {**validation(), **simulations()}
+STEPS = {**simulations(), **long_ones(), **validation()}
 
 
 def result_file(name, seed):
     return RESULTS / f"{name}-{seed}.json"
+
+
+def commit():
+    """Of the tree that the programs were built from: a copy of them says so."""
+    told = Path(ROOT, PROGRAMS, "commit")
+    if told.exists():
+        return told.read_text().strip()
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def program(command):
@@ -113,12 +154,13 @@ def run_step(name, command, seed):
     if "comm-sim" in command[0]:
         full += ["--json", str(partial)]
     done = subprocess.run(full, cwd=ROOT, capture_output=True, text=True, timeout=STEP_TIMEOUT, check=False)
-    if "comm-lookups" in command[0]:
+    if "comm-sim" not in command[0]:
         partial.write_text(done.stdout)
     if done.returncode not in (0, 1) or not partial.exists():
         raise SystemExit(f"scoreboard: {' '.join(full)}: exit {done.returncode}\n{done.stderr}")
     result = json.loads(partial.read_text())
     result["command"] = " ".join(command)
+    result["commit"] = commit()
     partial.write_text(json.dumps(result))
     os.replace(partial, target)
     print(f"{name} seed {seed}: {time.monotonic() - started:.0f} s", flush=True)
@@ -127,7 +169,7 @@ def run_step(name, command, seed):
 def load(names):
     out = {}
     for name in names:
-        for command, seed in (STEPS | big())[name]:
+        for command, seed in STEPS[name]:
             path = result_file(name, seed)
             if path.exists():
                 out.setdefault(name, []).append(json.loads(path.read_text()))
@@ -170,17 +212,20 @@ def delivered(mail, mask, minutes):
     return sum(1 for m in counted if 0 <= m[1] <= m[0] + minutes * 60_000) / max(1, len(counted))
 
 
+def named(step, wanted):
+    return step == wanted or wanted not in STEPS and step.startswith(wanted)
+
+
 def main(arguments):
     RESULTS.mkdir(parents=True, exist_ok=True)
     if arguments == ["--short"]:
         return short()
-    everything = STEPS | big()
     if arguments != ["--report"]:
-        steps = [(seed, name, command) for name, runs in (everything if arguments else STEPS).items()
-                 for command, seed in runs if not arguments or any(name.startswith(a) for a in arguments)]
+        steps = [(seed, name, command) for name, runs in STEPS.items()
+                 for command, seed in runs if not arguments or any(named(name, a) for a in arguments)]
         for seed, name, command in sorted(steps, key=lambda step: step[0]):  # the first seed of all before a second of any
             run_step(name, command, seed)
-    write_page(ROOT / "tests/sim", load(everything))
+    write_page(ROOT / "tests/sim", load(STEPS))
     return 0
 
 

@@ -20,8 +20,11 @@ StaticNetwork::StaticNetwork(const StaticOptions& options, std::uint64_t seed) :
     node.hostile = random_.chance(options_.hostile_per_mille, 1'000);
     nodes_.push_back(node);
   }
+  std::uint64_t share = UINT64_MAX / options_.nodes;
+  if (options_.nearer)
+    for (const Node& node : nodes_) share = std::min(share, get_be<std::uint64_t>(distance(crowded_, node.point).view()));
   for (std::uint32_t i = 0; i < options_.ground; ++i)
-    nodes_.push_back({overlay_point(ground_id(crowded_, options_.nodes, 1'000, random_)), true, {}});
+    nodes_.push_back({overlay_point(near_id(crowded_, share, random_)), true, {}});
   std::sort(nodes_.begin(), nodes_.end(), [](const Node& a, const Node& b) { return a.point < b.point; });
   for (std::uint32_t i = 0; i < nodes_.size(); ++i)
     if (nodes_[i].hostile) members_.push_back(i);

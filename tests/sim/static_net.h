@@ -13,6 +13,7 @@ struct StaticOptions {
   std::uint32_t nodes = 10'000;
   std::uint32_t hostile_per_mille = 0;  // of them, anywhere
   std::uint32_t ground = 0;             // further hostile ones within 1 / nodes of the target
+  bool nearer = false;                  // these lie nearer than the nearest honest one
   bool lies = false;                    // hostile ones name members near the target, else they route as all do
   bool adaptive = false;                // random ones of the 200 nearest members, else always the nearest
   std::size_t k = 8;

@@ -40,6 +40,20 @@ by = "-1d"
   BOOST_TEST(s.faults[0].by == -kDay);
 }
 
+BOOST_AUTO_TEST_CASE(churn_has_profiles_of_its_own_by_name) {
+  const auto read = [](const std::string& profile) {
+    return parse_scenario("[[fault]]\nkind = \"churn\"\nat = 1\nuntil = 2\nprofile = \"" + profile + "\"\n", "x.toml");
+  };
+  BOOST_TEST(read("C0").scenario.faults.at(0).per_mille == 0u);
+  const Fault ipfs = read("C1").scenario.faults.at(0), kad = read("C2").scenario.faults.at(0);
+  BOOST_TEST(ipfs.per_mille == 900u);
+  BOOST_TEST((ipfs.session_shape == Shape::weibull_608 && kad.session_shape == Shape::weibull_500));
+  BOOST_TEST(ipfs.session == 220 * kMinute);
+  // A mean of Weibull's distribution of shape 1/2 is twice its scale.
+  BOOST_TEST(kad.session == 5'000 * kSecond);
+  BOOST_TEST(read("C3").scenario.faults.at(0).session == 500 * kSecond);
+}
+
 BOOST_AUTO_TEST_CASE(what_it_does_not_know_is_an_error_in_a_sentence) {
   const struct { const char* text; const char* part; } rows[] = {
       {"nodse = 3", "unknown key 'nodse'"},
@@ -48,6 +62,7 @@ BOOST_AUTO_TEST_CASE(what_it_does_not_know_is_an_error_in_a_sentence) {
       {"heal = \"3 weeks\"", "duration"},
       {"[network]\nlatency = \"gauss\"", "no distribution"},
       {"[[fault]]\nkind = \"flood\"", "no fault is called 'flood'"},
+      {"[[fault]]\nkind = \"churn\"\nprofile = \"C9\"", "no churn is called 'C9'"},
       {"[[fault]]\nkind = \"loss\"\nat = 5\nuntil = 4", "ends before"},
       {"nodes = = 3", "x.toml"}};
   for (const auto& row : rows) {
