@@ -87,6 +87,7 @@ def simulations():
         "s4-nhat": sim("s4n", seeds=FEW),
         "s8-f167": sim("s8", seeds=FEW),
         "s8-f500": sim("s8", "adversary[0].per_mille=500", seeds=ONE),
+        "s10-spread-n30": sim("s10", nodes=30, seeds=ONE),
         "s10-spread": sim("s10", nodes=80, seeds=ONE),
         "s10-aimed": sim("s10", "adversary[0].aimed=true", nodes=80, seeds=ONE),
         "s6": sim("s6", seeds=ONE),
@@ -110,6 +111,7 @@ def long_ones():
     out = {
         "s12-half": sim("s12", nodes=60, seeds=ONE),
         "s11-c1": sim("s11", seeds=ONE),
+        "rest-400": sim("s0", nodes=400, seeds=ONE),
         "rest-1000": sim("s0", nodes=1000, seeds=ONE),
         "s4-e45-n1000": sim("s4", "adversary[0].ids=45", nodes=1000, seeds=ONE),
         "s2-f200-n1000": sim("s2", "adversary[0].per_mille=200", nodes=1000, seeds=ONE),

@@ -228,6 +228,7 @@ SCENARIOS = (
     Scenario("s8-f500", "S8: as many Sybils as honest nodes", "", .99),
     Scenario("s9", "S9: acks withheld, forged, replayed (8 ids each)", "GossipSub: 3.2 M duplicates", 1, mask=1,
              more="nothing forged or twice"),
+    Scenario("s10-spread-n30", "S10: flood, 100 times the honest volume, spread, N = 30", "", .99, more="store <= quota (1 MB)"),
     Scenario("s10-spread", "S10: flood, 100 times the honest volume, spread", "", .99, more="store <= quota (1 MB)"),
     Scenario("s10-aimed", "S10: the same at one recipient", "", .95, mask=1, more="store <= quota (1 MB)"),
     Scenario("s11-c1", "S11: churn C1, away for a day", "model .99995; RFM17: none lost in 35 h", .9995, until=0),
@@ -345,7 +346,7 @@ def growth(points):
 
 def at_rest(results, lines):
     rows, series = [], {"packets a message": [], "bytes a message": [], "upkeep": [], "store": []}
-    for name, nodes in (("s0", 100), ("rest-200", 200), ("rest-1000", 1000)):
+    for name, nodes in (("s0", 100), ("rest-200", 200), ("rest-400", 400), ("rest-1000", 1000)):
         runs = results.get(name, [])[:1]
         if not runs:
             continue
@@ -366,8 +367,8 @@ def at_rest(results, lines):
                   "store kB a node"), rows)
     if len(rows) > 1:
         told = ", ".join(f"{key} {growth(points):.2f}" for key, points in series.items())
-        lines += [f"Growth exponents over N (least squares): {told}. Flooding's kB a message: 1, the k nearest's: 0. The load is a message",
-                  "for each third of a node, so that stores would stay level if a message cost the same everywhere.", ""]
+        lines += [f"Growth exponents over N (least squares): {told}. Flooding's kB a message: 1, the k nearest's: 0. The load is three messages a",
+                  "node, so that stores would stay level if a message cost the same everywhere.", ""]
 
 
 def write_page(folder, results):

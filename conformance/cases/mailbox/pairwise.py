@@ -211,7 +211,7 @@ def _(t):
 
 @case("few-custodians-of-granted", "MBX-027", fresh=True, optional=True)
 def _(t):
-    """What was granted is collected at three nodes of its region and two others, not at all of eight."""
+    """What was granted is collected at a few nodes of its region, not at all of eight."""
     peers = begin(t, 8)
     who, _ = recipient_known_to(t, peers, "contact")
     send(t, who, "hello")
