@@ -40,7 +40,7 @@ class Pairwise:
         """MBX-027: few nodes, as long as they are there. Where everyone is a member any are spread over the region."""
         there = self.agent.node.sessions.by_node
         chosen = self.custodians[mailbox] = [n for n in self.custodians.get(mailbox, []) if n in there]
-        if node_id not in chosen and len(chosen) < param("custodians_subscribed") + param("pairwise_polled"):
+        if node_id not in chosen and len(chosen) < param("pairwise_subscribed") + param("pairwise_polled"):
             chosen.append(node_id)
         return node_id in chosen
 
