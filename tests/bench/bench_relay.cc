@@ -230,8 +230,9 @@ void flood(test::RelayLinks& links, const Command& command) {
 
 // A load before may have filled the queue.
 void send_patiently(test::RelayLinks& links, const Bytes& packet) {
-  for (int waited = 0; !links.send(0, packet); waited += 10) {
-    if (waited > kPatienceMs) give_up("the relay takes nothing");
+  const auto start = Clock::now();
+  while (!links.send(0, packet)) {
+    if (seconds_since(start) * 1'000 > kPatienceMs) give_up("the relay takes nothing");
     links.receive(10);
   }
 }

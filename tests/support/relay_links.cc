@@ -1,5 +1,6 @@
 #include "tests/support/relay_links.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "proto/base/check.h"
@@ -34,7 +35,7 @@ RelayLinks::RelayLinks(ZmqContext& context, const std::string& endpoint, int hig
   router_.set(ZMQ_ROUTER_MANDATORY, 1);
   router_.set(ZMQ_RECONNECT_IVL, -1);
   router_.set(ZMQ_HANDSHAKE_IVL, 0);
-  router_.set(ZMQ_SNDHWM, high_water);
+  router_.set(ZMQ_SNDHWM, std::max(high_water, 2));  // Auth and Ping of the handshake follow each other
   router_.set(ZMQ_RCVHWM, high_water);
 }
 
