@@ -88,6 +88,7 @@ def simulations():
         "s8-f167": sim("s8", seeds=FEW),
         "s8-f500": sim("s8", "adversary[0].per_mille=500", seeds=ONE),
         "s10-spread-n30": sim("s10", nodes=30, seeds=ONE),
+        "s10-aimed-n30": sim("s10", "adversary[0].aimed=true", nodes=30, seeds=ONE),
         "s10-spread": sim("s10", nodes=80, seeds=ONE),
         "s10-aimed": sim("s10", "adversary[0].aimed=true", nodes=80, seeds=ONE),
         "s6": sim("s6", seeds=ONE),

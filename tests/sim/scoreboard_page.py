@@ -229,6 +229,7 @@ SCENARIOS = (
     Scenario("s9", "S9: acks withheld, forged, replayed (8 ids each)", "GossipSub: 3.2 M duplicates", 1, mask=1,
              more="nothing forged or twice"),
     Scenario("s10-spread-n30", "S10: flood, 100 times the honest volume, spread, N = 30", "", .99, more="store <= quota (1 MB)"),
+    Scenario("s10-aimed-n30", "S10: the same at one recipient, N = 30", "", .95, mask=1, more="store <= quota (1 MB)"),
     Scenario("s10-spread", "S10: flood, 100 times the honest volume, spread", "", .99, more="store <= quota (1 MB)"),
     Scenario("s10-aimed", "S10: the same at one recipient", "", .95, mask=1, more="store <= quota (1 MB)"),
     Scenario("s11-c1", "S11: churn C1, away for a day", "model .99995; RFM17: none lost in 35 h", .9995, until=0),
