@@ -30,7 +30,7 @@ set_tests_properties(functional_fifty_some PROPERTIES PROCESSORS 2)
 # The conformance suite, an independent stack: its vectors and quick cases against the program, the worked example, a little
 # differential fuzzing, and whether each requirement is exercised by this very run.
 add_test(NAME conformance_selfcheck COMMAND ${CMAKE_SOURCE_DIR}/conformance/selfcheck.sh)
-set_tests_properties(conformance_selfcheck PROPERTIES TIMEOUT 900 LABELS functional
+set_tests_properties(conformance_selfcheck PROPERTIES TIMEOUT 900 PROCESSORS 2 LABELS functional  # four cases at a time
   ENVIRONMENT COMM=$<TARGET_FILE:comm>)
 
 # The scenarios of the chat screen, on real terminals.
