@@ -209,14 +209,15 @@ std::vector<Bytes> KvStore::bodies(std::span<const std::uint64_t> sequences) con
       if (get_indexed(keys::by_sequence(keys::kBody, sequences[i]), row)) out[i] = bytes_of(row);
     return out;
   }
-  std::size_t next = 0;
+  std::size_t next = 0, found = 0;
   scan(keys::by_sequence(keys::kBody, sequences.front()), keys::by_sequence(keys::kBody, sequences.back() + 1),
        [&](std::string_view key, std::string_view body) {
          const auto sequence = keys::RowReader(key.substr(1)).integer<std::uint64_t>();
          while (next < sequences.size() && sequences[next] < sequence) ++next;
-         if (next < sequences.size() && sequences[next] == sequence) out[next++] = bytes_of(body);
+         if (next < sequences.size() && sequences[next] == sequence) out[next++] = bytes_of(body), ++found;
          return next < sequences.size();
        });
+  CHECK(found == sequences.size() || kv_->read_failed());  // as get_indexed
   return out;
 }
 

@@ -101,7 +101,7 @@ class StoreView {
   virtual std::optional<StoredHeader> message(const MessageId& id) const = 0;  // live only, without the body
   virtual std::optional<Bytes> body(const MessageId& id) const = 0;            // live only
   // Of live messages, by their sequences, in that order; those that lie close together are read in one walk.
-  // REQUIRES: each above the one before.
+  // REQUIRES: each above the one before. Empty where the disk has lost it.
   virtual std::vector<Bytes> bodies(std::span<const std::uint64_t> sequences) const = 0;
   virtual std::optional<Bytes> final_record(const MessageId& id) const = 0;    // refused or acknowledged only
   virtual std::optional<Bytes> custody_state(const MessageId& id) const = 0;   // last PutCustody of a live message

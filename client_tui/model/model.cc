@@ -68,6 +68,12 @@ void on_started(Model& model, const Started& started) {
 
 using model::Overload;
 
+bool is_reached(const std::vector<NodeCore::PeerInfo>& peers) {
+  return std::any_of(peers.begin(), peers.end(), [](const NodeCore::PeerInfo& peer) {
+    return !peer.dialled && !peer.endpoint.is_local();
+  });
+}
+
 std::vector<Action> update(Model& model, const ModelEvent& event) {
   std::vector<Action> out;
   std::visit(Overload{

@@ -117,6 +117,8 @@ struct StatusLine {
   std::uint64_t outbox_bytes = 0, store_bytes = 0;
   bool is_reached = false;                    // by peers from outside: no NAT is in the way, or it lets them in
 };
+// Whether a peer from outside this network dialled this node: the one proof that its endpoint can be reached.
+bool is_reached(const std::vector<NodeCore::PeerInfo>& peers);
 
 struct Model {
   Address own;

@@ -1,6 +1,5 @@
 #include "client_tui/view/format.h"
 
-#include <algorithm>
 #include <chrono>
 
 namespace comm {
@@ -153,12 +152,6 @@ std::string peer_text(const NodeCore::PeerInfo& peer) {
   endpoint.resize(std::max(kEndpointColumns, endpoint.size()), ' ');
   return short_hex(peer.node.view()) + "  " + endpoint + "  " + (peer.role == Role::relay ? "relay " : "client") + "  " +
          (peer.dialled ? "dialled by us" : "dialled us");
-}
-
-bool is_reached(const std::vector<NodeCore::PeerInfo>& peers) {
-  return std::any_of(peers.begin(), peers.end(), [](const NodeCore::PeerInfo& peer) {
-    return !peer.dialled && !peer.endpoint.is_local();
-  });
 }
 
 std::string tail_hex(ByteView bytes, std::size_t head, std::size_t tail) {

@@ -29,8 +29,6 @@ std::string state_sentence(const Model& model, const Entry& entry);
 std::string state_advice(const Model& model, const Entry& entry);
 // One session, as /peers lists it.
 std::string peer_text(const NodeCore::PeerInfo& peer);
-// Whether a peer from outside this network dialled this node: the one proof that its endpoint can be reached.
-bool is_reached(const std::vector<NodeCore::PeerInfo>& peers);
 
 std::string tail_hex(ByteView bytes, std::size_t head, std::size_t tail);  // digits kept: "9f31a2..77c0"
 

@@ -2,7 +2,7 @@
 from . import crypto, message, sealing, wire
 from .base import now_week
 from .casework import CaseFailure, NotApplicable
-from .senders import ack_of, copies, recipient_known_to, send, state
+from .senders import ack_of, begin, copies, recipient_known_to, send, state
 
 DAY = 86_400_000
 
@@ -98,10 +98,19 @@ def goes_to(t, peer, who, text, seed=None):
     return item, opened
 
 
-def only_the_last_is_used(t, peer, who, unusable):
-    """Grants of `unusable`, (name, key) each, change nothing; a good one that comes behind them does."""
-    for name, key in unusable:
-        grant(t, peer, who, name, key=key)
+def acquainted(t):
+    """A peer, and a contact to whom a text has gone by the public mailbox."""
+    peer, = begin(t)
+    who = contact(t, peer, "contact")
+    goes_to(t, peer, who, "before")
+    t.positive()
+    return peer, who
+
+
+def only_the_last_is_used(t, peer, who, unusable, **good):
+    """Grants of `unusable`, (name, what is odd of it) each, change nothing; a good one that comes behind them does."""
+    for name, odd in unusable:
+        grant(t, peer, who, name, **odd)
         goes_to(t, peer, who, "after " + name)
-    goes_to(t, peer, who, "good", grant(t, peer, who, "good"))
+    goes_to(t, peer, who, "good", grant(t, peer, who, "good", **good))
     t.positive()

@@ -247,10 +247,11 @@ void CustodyService::on_want(Link& link, std::uint32_t request_id, const Want& w
   }
   const LinkId link_id = link.id;
   send_records(link_id, finals);
-  if (wanted.empty()) {
+  Message answer = with_bodies(std::move(wanted));
+  if (answer.items.empty()) {
     core_.out->send(link_id, request_id, ErrorBody{static_cast<std::uint32_t>(ErrorCode::not_held), "not held"});
   } else {
-    core_.out->send(link_id, request_id, with_bodies(std::move(wanted)));
+    core_.out->send(link_id, request_id, std::move(answer));
   }
 }
 
@@ -266,7 +267,7 @@ Message CustodyService::with_bodies(std::vector<StoredHeader> messages) const {
   std::vector<Bytes> bodies = core_.store.bodies(sequences);
   Message out;
   for (std::size_t i = 0; i < messages.size(); ++i)
-    out.items.push_back({messages[i].header, messages[i].nonce, std::move(bodies[i])});
+    if (!bodies[i].empty()) out.items.push_back({messages[i].header, messages[i].nonce, std::move(bodies[i])});
   return out;
 }
 

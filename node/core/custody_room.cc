@@ -54,9 +54,9 @@ bool CustodyService::room_for_foreign(const FinalRecord& record, const NodeId& f
   const std::uint64_t share = core_.config.store_quota * kForeignAckQuotaPercent / 100;
   const auto full = [&] { return core_.count({Stage::policy, Scope::ignore, "foreign-ack-quota"}), false; };
   if ((core_.store.totals().foreign + 1) * kTombstoneCostBytes <= share) {
-    const Room::Place place = room_.find_for_record(work_of(record.header), from);
-    if (place.refusal) return full();
-    for (const Rival& rival : place.evict) evict(rival);
+    const auto rivals = room_.find_for_record(work_of(record.header), from);
+    if (!rivals) return full();
+    for (const Rival& rival : *rivals) evict(rival);
     return true;
   }
   const auto least = core_.store.least_foreign(1);

@@ -112,7 +112,7 @@ void Records::region_found(std::uint64_t id, const std::vector<Contact>& members
   if (targets.empty()) return finish(id);
   const Address address = it->second.address;
   const auto record = it->second.publish;
-  if (!publish) core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::republish, id);
+  if (!publish) core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::find_record, id);
   for (const Contact& contact : targets) {
     if (record) given_.insert(contact.id);
     if (record) core_.peers.send(contact, PutRecord{*record}, {RequestKind::put_record, id});
@@ -189,11 +189,11 @@ void Records::join_done() {
   if (own_) publish(*own_);
 }
 
-void Records::timer(std::uint64_t job) {
-  // What was found is used: who is still silent holds it up no longer.
-  if (const auto it = jobs_.find(job); it != jobs_.end() && it->second.best && it->second.answers > 0)
-    return finish(job);
-  if (job != 0) return;
+void Records::lose_patience(std::uint64_t job) {
+  if (const auto it = jobs_.find(job); it != jobs_.end() && it->second.best && it->second.answers > 0) finish(job);
+}
+
+void Records::timer() {
   if (!own_ || core_.now.mono < republish_at_) return;  // an older timer
   republish_delay_ = std::min(2 * republish_delay_, kRecordRepublish);
   publish(*own_);

@@ -22,7 +22,8 @@ class Records {
   void region_found(std::uint64_t job, const std::vector<Contact>& members);
   void session_ready(Link& link);                           // a node of our record's region that lacks it gets it
   void join_done();                                         // a record published before the join goes out now
-  void timer(std::uint64_t job);  // 0: the own record's republication                                             // our record is given to the region as it is now
+  void timer();                                             // our record is given to the region as it is now
+  void lose_patience(std::uint64_t job);                    // what was found is used: who is still silent holds it up no longer
   bool sweeping() const { return swept_.has_value(); }      // the sweep has more pages
   void expire();                                            // with the hourly sweep
 

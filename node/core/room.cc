@@ -143,13 +143,13 @@ Room::Place Room::find(const MessageId& id, const MessageHeader& header, const N
   return {std::move(refusal), {}};
 }
 
-Room::Place Room::find_for_record(const Work& work, const NodeId& ingress) {
+std::optional<std::vector<Rival>> Room::find_for_record(const Work& work, const NodeId& ingress) {
   const std::uint64_t needed = missing(core_.store.totals().bytes, kTombstoneCostBytes, core_.config.store_quota);
-  if (needed == 0) return {};
+  if (needed == 0) return std::vector<Rival>{};
   Verdict verdict = make_room({work, kTombstoneCostBytes, ingress}, needed, least_work(),
                               [&](const NodeId& node) { return core_.store.ingress_bytes(node); });
-  if (verdict.refused) return {StoredItem{.id = {}, .status = StoredStatus::refused, .reason = RefuseReason::quota}, {}};
-  return {std::nullopt, std::move(verdict.evict)};
+  if (verdict.refused) return std::nullopt;
+  return std::move(verdict.evict);
 }
 
 void Room::evicted(const Rival& rival) {

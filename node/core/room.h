@@ -48,8 +48,9 @@ class Room {
     std::vector<Rival> evict;           // once these have gone
   };
   Place find(const MessageId& id, const MessageHeader& header, const NodeId& ingress);
-  // For a final record of a message that was never held: of the store's quota alone.
-  Place find_for_record(const Work& work, const NodeId& ingress);
+  // For a final record of a message that was never held, of the store's quota alone: what has to go first; nothing if that
+  // does not help.
+  std::optional<std::vector<Rival>> find_for_record(const Work& work, const NodeId& ingress);
   void changed() { page_.reset(); }     // the store changed: candidates are looked up anew
   void evicted(const Rival& rival);
   RefusedIds& refused_ids() { return refused_; }

@@ -64,7 +64,7 @@ void JsonFrontend::perform(const JsonTick& tick) {
     return refuse(json_error(tick.step ? "step: \"ms\" is a year at most, either way" : "tick: \"ms\" is 0 to 3600000"));
   const std::string line = (tick.step ? "step " : "tick ") + std::to_string(tick.milliseconds) + "\n";
   if (::write(*ticks_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-    refuse(json_error("tick: too many at once; wait for ticked"));
+    refuse(json_error(std::string(tick.step ? "step" : "tick") + ": too many at once; wait for ticked"));
 }
 
 bool JsonFrontend::adapted(const JsonCommand& command) {

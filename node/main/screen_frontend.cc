@@ -5,7 +5,6 @@
 
 #include <fstream>
 
-#include "client_tui/view/format.h"
 #include "node/main/local_time.h"
 
 namespace comm {

@@ -32,7 +32,8 @@ struct Coven {
                                  RandomSource& random) const;
 };
 
-// An id uniformly within `share` 2^-64ths of the space around `target`; and within `per_mille` thousandths of the `nodes`-th part of the space around `target`.
+// An id uniformly within `share` 2^-64ths of the space around `target`; and within `per_mille` thousandths of its
+// `nodes`-th part.
 NodeId near_id(const OverlayPoint& target, std::uint64_t share, RandomSource& random);
 NodeId ground_id(const OverlayPoint& target, std::uint64_t nodes, std::uint32_t per_mille, RandomSource& random);
 

@@ -54,6 +54,15 @@ void WatchedStore::watch(const StoreOp& op) {
   }
 }
 
+// A final record of a message never held is kept in this turn for which `enough` holds.
+template <class Enough>
+bool WatchedStore::keeps_foreign(const Enough& enough) const {
+  return std::any_of(finals_.begin(), finals_.end(), [&](const PutTombstone& newer) {
+    const auto record = check_final_record(newer.record);
+    return newer.foreign && record && enough(record->header);
+  });
+}
+
 // Nothing unexpired is deleted but for a message, or a foreign final record, of no less work, kept in the same turn.
 void WatchedStore::judge_evictions() {
   for (const auto& [id, header_bytes] : early_) {
@@ -61,10 +70,7 @@ void WatchedStore::judge_evictions() {
     const auto as_much = [&](const MessageHeader& newer) { return !less_work(work_of(newer), work_of(*header)); };
     const bool justified =
         std::any_of(put_.begin(), put_.end(), [&](const HeaderBytes& newer) { return as_much(*parse_header(newer)); }) ||
-        std::any_of(finals_.begin(), finals_.end(), [&](const PutTombstone& newer) {
-          const auto record = check_final_record(newer.record);
-          return newer.foreign && record && as_much(record->header);
-        });
+        keeps_foreign(as_much);
     if (justified) evicted_.insert(id);
     else oracle_.erase_message(node_, time_.now, time_.wall, id, header->expires);
   }
@@ -76,11 +82,8 @@ void WatchedStore::judge_evictions() {
 void WatchedStore::judge_foreign() {
   for (const auto& [id, header_bytes] : foreign_) {
     const auto header = parse_header(header_bytes);
-    const bool justified = std::any_of(finals_.begin(), finals_.end(), [&](const PutTombstone& newer) {
-      const auto record = check_final_record(newer.record);
-      return newer.foreign && record && less_work(work_of(*header), work_of(record->header));
-    });
-    if (!justified) oracle_.erase_tombstone(node_, time_.now, time_.wall, id, header->expires);
+    const auto more = [&](const MessageHeader& newer) { return less_work(work_of(*header), work_of(newer)); };
+    if (!keeps_foreign(more)) oracle_.erase_tombstone(node_, time_.now, time_.wall, id, header->expires);
   }
   foreign_.clear();
 }

@@ -90,6 +90,8 @@ class WatchedStore final : public Store {
   void release(const MessageId& id) { std::erase(promised_, id); }
   void judge_evictions();
   void judge_foreign();
+  template <class Enough>
+  bool keeps_foreign(const Enough& enough) const;
 
   std::uint32_t node_;
   const TrueTime& time_;

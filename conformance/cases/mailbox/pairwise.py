@@ -2,7 +2,7 @@
 from comm_conformance import crypto, message, pairwise
 from comm_conformance.base import now_week
 from comm_conformance.generators.pairwise import unusable_keys
-from comm_conformance.grants import (DAY, await_grant, contact, deliver, goes_to, grant, granted, mail,
+from comm_conformance.grants import (DAY, acquainted, await_grant, contact, deliver, goes_to, grant, granted, mail,
                                      only_the_last_is_used, sent_to, texts, written_to)
 from comm_conformance.registry import case
 from comm_conformance.senders import ack_of, begin, first_copy, recipient_known_to, send
@@ -112,28 +112,20 @@ def _(t):
 @case("absurd-end-not-used", "MBX-026 CRY-025", fresh=True, negative=True)
 def _(t):
     """A grant that has expired or ends later than any period does is acknowledged, not used and not shown."""
-    peer, = begin(t)
-    who = contact(t, peer, "contact")
-    goes_to(t, peer, who, "before")
-    t.positive()
-    for name, ends in (("expired", t.now - 1000), ("never ends", 253_402_300_799_999), ("zero", 0),
-                       ("an hour too long", t.now + pairwise.LIFETIME + pairwise.SKEW + HOUR)):
-        grant(t, peer, who, name, ends=ends)
-        goes_to(t, peer, who, "after " + name)
-    longest = grant(t, peer, who, "longest", ends=t.now + pairwise.LIFETIME + pairwise.SKEW - 60_000)
-    goes_to(t, peer, who, "good", longest)
-    t.positive()
+    peer, who = acquainted(t)
+    ends = {"expired": t.now - 1000, "never ends": 253_402_300_799_999, "zero": 0,
+            "an hour too long": t.now + pairwise.LIFETIME + pairwise.SKEW + HOUR}
+    longest = t.now + pairwise.LIFETIME + pairwise.SKEW - 60_000
+    only_the_last_is_used(t, peer, who, [(name, {"ends": end}) for name, end in ends.items()], ends=longest)
     t.check(not t.events("received", **{"from": who.address.hex()}), "a grant was shown as a message")
 
 
 @case("unusable-key-not-used", "MBX-026 CRY-025", fresh=True, negative=True)
 def _(t):
     """A grant whose key nobody can sign with alone is acknowledged and not used."""
-    peer, = begin(t)
-    who = contact(t, peer, "contact")
-    goes_to(t, peer, who, "before")
-    t.positive()
-    only_the_last_is_used(t, peer, who, unusable_keys(crypto.ed25519_public(t.rnd("a good key"))))
+    peer, who = acquainted(t)
+    keys = unusable_keys(crypto.ed25519_public(t.rnd("a good key")))
+    only_the_last_is_used(t, peer, who, [(name, {"key": key}) for name, key in keys])
 
 
 @case("foreign-mailbox-not-used", "MBX-026", fresh=True, negative=True)
@@ -145,8 +137,9 @@ def _(t):
     theirs = grant(t, peer, other, "of the other")
     goes_to(t, peer, other, "to the other", theirs)
     t.positive()
-    only_the_last_is_used(t, peer, who, (("own public", t.owner.mailbox_key(now_week(t.now))), ("own pairwise", own),
-                                         ("another contact's", crypto.ed25519_public(theirs))))
+    keys = {"own public": t.owner.mailbox_key(now_week(t.now)), "own pairwise": own,
+            "another contact's": crypto.ed25519_public(theirs)}
+    only_the_last_is_used(t, peer, who, [(name, {"key": key}) for name, key in keys.items()])
 
 
 @case("fallback-to-public", "MBX-024 MBX-025", fresh=True, slow=True)

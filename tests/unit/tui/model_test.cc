@@ -1,5 +1,4 @@
 #include "screen_fixture.h"
-#include "client_tui/view/format.h"
 
 using namespace comm;
 using namespace comm::test;
