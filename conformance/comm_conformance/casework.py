@@ -14,6 +14,7 @@ from .subject import Subject
 from .transport import Transport
 
 PATIENCE = 30.0
+STARTING = 60.0
 
 
 class CaseFailure(Exception):
@@ -45,6 +46,7 @@ class Case:
         self.answer_wants = True
         self.learned, self.ticks, self.stepped = None, 0, 0
         self.subject = shared.subject if shared else None
+        self.first_event = len(shared.subject.events) if shared else 0  # what came before was other cases'
         self.names = 0
         self.dialling = None
         self.strict_bytes = True
@@ -124,7 +126,7 @@ class Case:
             each()
 
     def _count(self, event):
-        return sum(1 for e in self.subject.events if e.get("ev") == event)
+        return self.subject.counts.get(event, 0)
 
     # --- the implementation
 
@@ -143,11 +145,15 @@ class Case:
             self.subject.peers = [peer.listens for peer in peers]
         self.subject.start()
         self.poller.register(self.subject.descriptor, zmq.POLLIN)
-        self.wait(lambda: self.subject.ready is not None, "ready")
+        self.wait_ready()
         for event in self.events("unsupported"):
             if event.get("what", "") in self.subject.environment:
                 raise NotApplicable(f"the adapter does not set {event['what']}")
         return self.subject
+
+    def wait_ready(self):
+        """A start has a patience of its own: it derives keys, which a busy machine takes long for."""
+        self.wait(lambda: self.subject.ready is not None, "ready", max(self.patience, STARTING))
 
     def kill(self):
         self.poller.unregister(self.subject.descriptor)
@@ -183,7 +189,7 @@ class Case:
         self.subject.command_line(**command)
 
     def events(self, name, **where):
-        return [e for e in self.subject.events if e.get("ev") == name and all(e.get(k) == v for k, v in where.items())]
+        return [e for e in self.subject.events[self.first_event:] if e.get("ev") == name and all(e.get(k) == v for k, v in where.items())]
 
     def expect_event(self, name, timeout=None, **where):
         self.wait(lambda: self.events(name, **where), f"event {name} {where}", timeout)
@@ -248,12 +254,12 @@ class Case:
         if peer is None:
             return
         if kind == "packet":
+            was_ready = peer.ready
             peer.receive(data)
-            if peer.main is not None and peer.ready:
+            if peer.main is not None and peer.ready and not was_ready:
                 peer.promote()
         elif kind == "closed":
-            peer.closed, peer.ready = True, False
-            peer.log.append(("<", "closed", {}, 0))
+            peer.lose()
         else:
             self.broken.append(f"{peer.name}: received a multipart message")
 

@@ -11,6 +11,11 @@ class SuiteError(Exception):
     """The suite did something it did not intend (exit 3)."""
 
 
+# What belongs to a link, not to the node: it changes hands when another link of the same node takes over.
+LINK = ("channel", "ready", "closed", "their", "their_node_id", "transcript", "welcome_body", "hello", "next_request", "answers")
+UNCONFIRMED_KEPT = 64
+
+
 class Peer:
     def __init__(self, case, name, channel=None, seed=None, role=wire.RELAY, endpoints=(), auto=True):
         self.case, self.name, self.channel = case, name, channel
@@ -28,9 +33,12 @@ class Peer:
         self.transcript = self.hello = self.welcome_body = self.their = self.their_node_id = None
         self.time_offset = 0
         self.main, self.side, self.promotions = None, {}, 0
+        self.unconfirmed = []   # (last request before it, kind, body) of pushes that no later answer has confirmed
         self.reconciles = None  # what answers the other side's Sync requests (syncing.Responder)
 
-    # --- links that come to a listening peer
+    # --- links that come to a listening peer. An implementation may dial twice (its bootstrap and who it remembers are one
+    # node), and which link stays is for both sides to find out (SES-016): the newest that is ready is used, the other kept
+    # until it ends, and whatever may have been lost between the two is said again.
 
     def take(self, channel):
         """A new link in place of none."""
@@ -49,16 +57,30 @@ class Peer:
         return side
 
     def promote(self):
-        """The second link is ready: it is the link now, and the older one ends."""
-        main, older = self.main, self.main.channel
+        """A second link is ready, or is what is left: it is the link now, and the other one the second."""
+        main = self.main
         del main.side[self.channel]
-        main.take(self.channel)
+        for name in LINK:
+            mine, others = getattr(self, name), getattr(main, name)
+            setattr(main, name, mine)
+            setattr(self, name, others)
         main.promotions += 1
-        main.ready, main.their, main.transcript = True, self.their, self.transcript
-        main.welcome_body, main.hello = self.welcome_body, self.hello
-        main.next_request, main.answers = self.next_request, self.answers
-        if older.open:
-            older.close()
+        if self.channel.open:
+            main.side[self.channel] = self
+        said, main.unconfirmed = main.unconfirmed, []
+        for _, kind, body in said:
+            main.send(kind, body)
+
+    def lose(self):
+        """The link has ended; the node is closed when none is left."""
+        self.closed, self.ready = True, False
+        self.log.append(("<", "closed", {}, 0))
+        main = self.main or self
+        main.side.pop(self.channel, None)
+        for side in list(main.side.values()):
+            if main.closed and side.ready:
+                side.promote()
+        main.closed = not main.channel.open and not main.side
 
     # --- sending
 
@@ -75,6 +97,8 @@ class Peer:
             raise SuiteError(f"the suite was about to send {kind} that is {reject.error}") from None
         self.log.append((">", kind, body or {}, request_id))
         self.channel.send(raw)
+        if not request_id and (self.ready or self.side):
+            self.unconfirmed = [*self.unconfirmed, (self.next_request, kind, body)][-UNCONFIRMED_KEPT:]
 
     def request(self, kind, body=None):
         """Sends a request; its id."""
@@ -162,6 +186,7 @@ class Peer:
             self.ready = True
         elif request_id and self._answers(kind, body) and request_id <= self.next_request:
             self.answers[request_id] = (kind, body)
+            self.unconfirmed = [push for push in self.unconfirmed if push[0] >= request_id]
         if self.auto and self.ready:
             self._serve(kind, body, request_id)
 
@@ -239,8 +264,10 @@ class Peer:
         return identity.node_id(self.node_key, "test")
 
     def close(self):
-        if isinstance(self.channel, Channel) and self.channel.open:
-            self.channel.close(linger=0)
+        for link in (self, *self.side.values()):
+            if isinstance(link.channel, Channel) and link.channel.open:
+                link.channel.close(linger=0)
+        self.side, self.unconfirmed = {}, []
         self.closed = True
         self.ready = False
 

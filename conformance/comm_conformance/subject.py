@@ -15,6 +15,7 @@ class Subject:
         self.environment = {"CF_DIR": str(directory), "CF_SECRET": secret, "CF_PROFILE": profile, "CF_CASE": case}
         self.process, self.buffer = None, b""
         self.events, self.ready, self.starts, self.errors = [], None, 0, None
+        self.counts = {}  # of events, by kind
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self):
@@ -58,6 +59,8 @@ class Subject:
         if event.get("ev") == "ready" and self.ready is None:
             self.ready = event
         self.events.append(event)
+        kind = str(event.get("ev"))
+        self.counts[kind] = self.counts.get(kind, 0) + 1
 
     def command_line(self, **command):
         try:

@@ -145,8 +145,8 @@ class Transport:
             self._shut_down(channel)
 
     def _shut_down(self, channel):
-        """A bound ROUTER cannot disconnect one peer: its descriptor is shut down."""
-        if self.descriptors.get(channel.descriptor) is channel:
+        """A bound ROUTER cannot disconnect one peer: its descriptor is shut down, unless it is another's by now."""
+        if self.descriptors.get(channel.descriptor) is channel and _peer_name(channel.descriptor) == channel.endpoint:
             shut_down(channel.descriptor)
 
     def _forget_dial(self, channel, linger):
