@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import sys
 
 from . import (casework, fuzz, interop, network, ops, publish, registry, repeat, report, runner, selftest, sets, specification, trace, vectors,
@@ -16,9 +17,14 @@ CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
 def main(arguments):
     try:
         options = _parser().parse_args(arguments)
-        return options.run(options)
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return FAILED
+    except BrokenPipeError:  # whoever read has seen enough: `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
 
 
 def _parser():
@@ -84,6 +90,7 @@ def _parser():
     command.add_argument("--budget", type=float, default=540, metavar="SECONDS")
     command.add_argument("--jobs", type=int, default=max(2, os.cpu_count() or 1), metavar="N")
     command.add_argument("--time-scale", type=float, default=2.0, metavar="F")
+    command.add_argument("--capture", metavar="DIR", help="write a file for replay for each run that did not pass")
     command.set_defaults(run=_repeat)
     command = commands.add_parser("fuzz", help="the same random inputs to this and another implementation")
     command.add_argument("--iut", required=True, metavar="CMD")
@@ -178,7 +185,7 @@ def _judge(results, baseline, options, answered=None):
             code = max(code, FAILED) if code != AT_FAULT else code
     for result in results:
         if result.verdict in (*runner.BAD, runner.SUITE):
-            print("\n" + report.failure_text(result, options.iut, options.seed))
+            print("\n" + report.failure_text(result, options.iut, result.seed))
             if options.capture:
                 _capture(options, result)
     print()
@@ -208,7 +215,7 @@ def _capture(options, result):
     directory = pathlib.Path(options.capture)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / (result.case.replace("/", "-") + ".json")).write_text(json.dumps({
-        "schema": "capture-v1", "case": result.case, "seed": options.seed, "iut": options.iut, "verdict": result.verdict,
+        "schema": "capture-v1", "case": result.case, "seed": result.seed, "iut": options.iut, "verdict": result.verdict,
         "note": result.note, "trace": [[name, way, kind, _hex(body), number] for name, way, kind, body, number in result.trace],
         "stderr": result.stderr}, indent=1) + "\n")
 
@@ -293,7 +300,12 @@ def _requirements(options):
 
 def _repeat(options):
     gate = repeat.Gate(options.state)
-    repeat.run(gate, options.iut, options.jobs, casework.PATIENCE * options.time_scale, options.budget, _progress)
+
+    def failed_once(result):
+        _progress(result)
+        if options.capture:
+            _capture(options, result)
+    repeat.run(gate, options.iut, options.jobs, casework.PATIENCE * options.time_scale, options.budget, failed_once)
     failed = gate.failed()
     for case, notes in failed.items():
         print(f"{case}: {len(notes)} of {len(notes) + gate.passed(case)}: {notes[-1]}")

@@ -1,4 +1,5 @@
 """The primitives of 30-crypto, over OpenSSL, hashlib and the Argon2 reference library."""
+import functools
 import hashlib
 
 from argon2.low_level import Type, hash_secret_raw
@@ -73,6 +74,7 @@ def in_prime_subgroup(encoded):
     return total == (0, 1)
 
 
+@functools.lru_cache(4096)
 def ed25519_public(seed):
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes(*_RAW)
 
@@ -96,14 +98,21 @@ def ed25519_verify(public, signature, message):
         return False
 
 
+@functools.lru_cache(256)
+def _x25519_private(secret):
+    """OpenSSL takes it by way of PKCS #8, which costs more than the agreement."""
+    return X25519PrivateKey.from_private_bytes(secret)
+
+
+@functools.lru_cache(4096)
 def x25519_public(secret):
-    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes(*_RAW)
+    return _x25519_private(secret).public_key().public_bytes(*_RAW)
 
 
 def x25519(secret, public, check_zero=True):
     """Key agreement; an all-zero result fails (CRY-004)."""
     try:
-        return X25519PrivateKey.from_private_bytes(secret).exchange(X25519PublicKey.from_public_bytes(public))
+        return _x25519_private(secret).exchange(X25519PublicKey.from_public_bytes(public))
     except ValueError:
         if check_zero:
             raise Reject("crypto/small-order") from None

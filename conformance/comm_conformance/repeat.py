@@ -7,6 +7,7 @@ import time
 from . import registry, runner
 
 TIMING, OTHERS = 200, 5
+BATCH = 16  # runs of each job between two looks at the clock
 
 
 class Gate:
@@ -26,6 +27,22 @@ class Gate:
         left = [i for i, wanted in self.wanted.items() if self.passed(i) < wanted]
         return sorted(left, key=lambda i: (self.passed(i), registry.load()[i].slow))
 
+    def batch(self, size):
+        """What to run next, (case, seed) each: rounds of every case that is not done, every run with another seed."""
+        tasks, ahead = [], {}
+        while len(tasks) < size:
+            left = [i for i in self.open() if self.passed(i) + ahead.get(i, 0) < self.wanted[i]]
+            if not left:
+                break
+            for identifier in left:
+                seed = 1000 + self.passed(identifier) + len(self.failures(identifier)) + ahead.get(identifier, 0)
+                ahead[identifier] = ahead.get(identifier, 0) + 1
+                tasks.append((identifier, seed))
+        return tasks[:size]
+
+    def failures(self, identifier):
+        return self.counts.get(identifier, {}).get("failed", [])
+
     def note(self, result):
         row = self.counts.setdefault(result.case, {"passed": 0, "failed": []})
         if result.verdict in (runner.PASS, runner.NOT_APPLICABLE):
@@ -39,13 +56,13 @@ class Gate:
 
 
 def run(gate, command, jobs, patience, budget, progress):
-    """Rounds of every case that is not done, each with another seed, until the budget (seconds) is used up."""
+    """Batches of runs until all is done or the budget (seconds) is used up."""
+    def judged(result):
+        gate.note(result)
+        if result.verdict in (*runner.BAD, runner.SUITE):
+            progress(result)
+
     end = time.monotonic() + budget
     while gate.open() and time.monotonic() < end:
-        fewest = gate.passed(gate.open()[0])
-        batch = [i for i in gate.open() if gate.passed(i) == fewest][:8 * jobs]
-        for result in runner.run(batch, command, 1000 + fewest, jobs, patience):
-            gate.note(result)
-            if result.verdict in (*runner.BAD, runner.SUITE):
-                progress(result)
+        runner.run_seeded(gate.batch(BATCH * jobs), command, jobs, patience, judged)
         gate.save()

@@ -26,6 +26,7 @@ class Result:
     trace: list = field(default_factory=list)
     stderr: str = ""
     optional: bool = False
+    seed: int = 1
     scored: bool = True  # false: newer than the frozen set that the run is scored by
 
 
@@ -74,7 +75,7 @@ def run_case(identifier, command, seed, patience):
         verdict, note = NOT_APPLICABLE, str(reason)
     except Exception as error:  # noqa: BLE001 - whatever else happens is the suite's fault
         verdict, note = SUITE, f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
-    result = Result(identifier, verdict, note, time.monotonic() - began, optional=spec.optional)
+    result = Result(identifier, verdict, note, time.monotonic() - began, optional=spec.optional, seed=seed)
     if t is not None:
         result.trace = [(peer.name, *entry) for peer in t.peers for entry in peer.log]
         result.stderr = t.subject.stderr()[-2000:] if t.subject else ""
@@ -87,7 +88,7 @@ def run_case(identifier, command, seed, patience):
 
 def _freshen(t):
     """Between cases the shared clock moves on, so that budgets per second are full again."""
-    t.wait(lambda: t.subject.ready is not None, "ready")
+    t.wait_ready()
     try:
         t.tick(20_000)
     except casework.NotApplicable:
@@ -101,7 +102,7 @@ def adapter_usable(command, seed, patience):
         shared = casework.Shared(command, seed)
         t = casework.Case(registry.Spec("adapter/honesty", (), False, False, False, False, None, ""), command, seed,
                           shared.scratch, shared, patience)
-        t.wait(lambda: t.subject.ready is not None, "the event ready")
+        t.wait_ready()
         ready = t.subject.ready
         for name in ("v", "address", "endpoint", "node_id"):
             if name not in ready:
@@ -130,11 +131,16 @@ def select(pattern=None, requirement=None):
 
 
 def run(identifiers, command, seed, jobs=1, patience=casework.PATIENCE, progress=None):
-    """Results in the order of identifiers. All scratch directories are below one, which goes at the end."""
+    """Results in the order of identifiers."""
+    return run_seeded([(identifier, seed) for identifier in identifiers], command, jobs, patience, progress)
+
+
+def run_seeded(tasks, command, jobs=1, patience=casework.PATIENCE, progress=None):
+    """Results in the order of tasks, (case, seed) each. All scratch directories are below one, which goes at the end."""
     before, root = os.environ.get("TMPDIR"), casework.scratch_directory()
     os.environ["TMPDIR"] = str(root)
     try:
-        return _run(identifiers, command, seed, jobs, patience, progress)
+        return _run(tasks, command, jobs, patience, progress or (lambda result: None))
     finally:
         if before is None:
             del os.environ["TMPDIR"]
@@ -143,24 +149,20 @@ def run(identifiers, command, seed, jobs=1, patience=casework.PATIENCE, progress
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _run(identifiers, command, seed, jobs, patience, progress):
-    results = {}
+def _run(tasks, command, jobs, patience, progress):
+    results = []
     if jobs == 1:
-        for identifier in identifiers:
-            results[identifier] = run_case(identifier, command, seed, patience)
-            if progress:
-                progress(results[identifier])
+        for identifier, seed in tasks:
+            results.append(run_case(identifier, command, seed, patience))
+            progress(results[-1])
         _drop_shared()
-        return [results[i] for i in identifiers]
+        return results
     context = multiprocessing.get_context("fork")
     registry.load()
     with concurrent.futures.ProcessPoolExecutor(jobs, context) as pool:
-        waiting = {pool.submit(run_case, i, command, seed, patience): i for i in identifiers}
+        waiting = [pool.submit(run_case, identifier, command, seed, patience) for identifier, seed in tasks]
         for future in concurrent.futures.as_completed(waiting):
-            result = future.result()
-            results[waiting[future]] = result
-            if progress:
-                progress(result)
+            progress(future.result())
         for _ in range(jobs * 4):  # each worker ends its shared implementation
             pool.submit(_drop_shared)
-    return [results[i] for i in identifiers]
+    return [future.result() for future in waiting]
