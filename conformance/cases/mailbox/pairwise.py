@@ -10,11 +10,21 @@ from comm_conformance.senders import ack_of, begin, first_copy, recipient_known_
 HOUR = 3_600_000
 
 
+def renewed_within(t, least, most):
+    """The label of somebody whose next period begins after so many milliseconds at least, at most."""
+    for number in range(20_000):
+        who = t.stranger(f"renewed {number}")
+        begins = (pairwise.period(t.owner, who.address, t.now) + 1) * pairwise.PERIOD - pairwise.phase(t.owner, who.address)
+        if least <= begins - t.now <= most:
+            return f"renewed {number}"
+    raise AssertionError("of 20,000 contacts none has a period that begins then")
+
+
 @case("contact-is-granted-once", "MBX-017 MBX-019", fresh=True)
 def _(t):
     """A contact that has acknowledged is sent one grant: the mailbox of the two and of this period, with its end."""
     peer, = begin(t)
-    who = contact(t, peer, "contact")
+    who = contact(t, peer, renewed_within(t, DAY, pairwise.PERIOD))  # no other grant is due meanwhile
     content = await_grant(t, peer, who)
     wanted = pairwise.describe(t.owner, who.address, t.now)
     t.check(content["mailbox_key"].hex() == wanted["mailbox_key"], "not the mailbox of the contact and the current period")
@@ -168,7 +178,7 @@ def _(t):
 def _(t):
     """A contact that has acknowledged a grant and yet writes to the public mailbox is granted it again, once a day."""
     peer, = begin(t)
-    who = contact(t, peer, "contact")
+    who = contact(t, peer, renewed_within(t, 2 * DAY, pairwise.PERIOD))  # no other grant is due meanwhile
     first = await_grant(t, peer, who)
     deliver(t, peer, mail(t, who, "too soon"))
     t.pass_time(10 * 60_000)
@@ -179,23 +189,13 @@ def _(t):
     t.check(granted(t, peer, who)[-1][1].content == first, "another grant")
 
 
-def renewed_soon(t):
-    """The label of somebody whose next period begins within three hours, but not within one."""
-    for number in range(20_000):
-        who = t.stranger(f"soon {number}")
-        begins = (pairwise.period(t.owner, who.address, t.now) + 1) * pairwise.PERIOD - pairwise.phase(t.owner, who.address)
-        if HOUR <= begins - t.now <= 3 * HOUR:
-            return f"soon {number}"
-    raise AssertionError("of 20,000 contacts none has a period that begins soon")
-
-
 @case("successor-is-granted", "MBX-020 MBX-017", fresh=True, slow=True, optional=True)
 def _(t):
     """When a contact's next period begins, a month before what it holds ends, it is granted that period's mailbox."""
     peer, = begin(t)
-    who = contact(t, peer, renewed_soon(t))
+    who = contact(t, peer, renewed_within(t, HOUR, 5 * HOUR))
     first = await_grant(t, peer, who)
-    t.pass_time(3 * HOUR + 10 * 60_000)
+    t.pass_time(5 * HOUR + 10 * 60_000)
     t.tick_until(lambda: len(granted(t, peer, who)) > 1, "a second grant", step=60_000, limit=30)
     second, wanted = granted(t, peer, who)[-1][1].content, pairwise.describe(t.owner, who.address, t.now)
     t.check(second["mailbox_key"].hex() == wanted["mailbox_key"] != first["mailbox_key"].hex(), "not the period's mailbox")
