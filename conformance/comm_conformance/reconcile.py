@@ -21,7 +21,7 @@ def record_key(address, record_hash):
 
 def elements_of(data):
     """[(key, state)] of concatenated elements."""
-    return [(data[at:at + KEY], data[at + KEY]) for at in range(0, len(data), ELEMENT)]
+    return [(data[at:at + KEY], data[at + KEY]) for at in range(0, len(data) - ELEMENT + 1, ELEMENT)]
 
 
 def encode_elements(elements):

@@ -53,24 +53,39 @@ def candidates(name, kills):
 
 
 def kill(name, kills, patience=PATIENCE):
-    """(mutant, case or vector that killed it or None, note)."""
-    broken = ""
+    """(mutant, case or vector that killed it or None, note). What is recorded is tried first: a vector before all cases."""
+    recorded_vector = kills.get(name, {}).get("killed_by", "").startswith("vector ")
+    steps = [_kill_by_vector, _kill_by_case] if recorded_vector else [_kill_by_case, _kill_by_vector]
+    notes = []
+    for step in steps:
+        killer, note = step(name, kills, patience)
+        if killer:
+            return name, killer, note
+        notes += [note] if note else []
+    return name, None, "; ".join(notes) or "survived"
+
+
+def _kill_by_case(name, kills, patience):
     for identifier in candidates(name, kills):
         result = runner.run_case(identifier, command_of(name), 1, patience)
         if result.verdict == runner.CRASH or result.note.endswith(": ready"):
-            broken = f"{identifier}: it does not run: {result.note} {result.stderr[-300:]}"  # no kill: vectors may
-            break
+            return None, f"{identifier}: it does not run: {result.note} {result.stderr[-300:]}"  # no kill: vectors may
         if result.verdict in runner.BAD:
-            return name, identifier, result.note.strip().splitlines()[0]
+            return identifier, result.note.strip().splitlines()[0]
         if result.verdict == runner.SUITE:
-            return name, None, f"{identifier}: the suite is at fault: {result.note}"
-    requirement = mutants.MUTANTS[name][0]
+            return None, f"{identifier}: the suite is at fault: {result.note}"
+    return None, ""
+
+
+def _kill_by_vector(name, kills, patience):
+    requirement, recorded = mutants.MUTANTS[name][0], kills.get(name, {}).get("killed_by", "").removeprefix("vector ")
     asked = [v for v in vectors.all_vectors() if requirement in v["requirements"]]
+    asked.sort(key=lambda vector: vector["id"] != recorded)
     answers = levels.ask(command_of(name), asked) or {} if asked else {}
     for vector in asked:
         if vectors.agrees(vector, answers.get(vector["id"], {}))[0] == "fail":
-            return name, "vector " + vector["id"], ""
-    return name, None, broken or "survived"
+            return "vector " + vector["id"], ""
+    return None, ""
 
 
 def conformant_categories(name):
