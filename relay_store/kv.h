@@ -1,5 +1,5 @@
 // An ordered byte-string key-value map: the little that a backend has to do. The schema (keys.h, kv_store.h) is written
-// once above it; the backends are mem_kv.h (a std::map) and level_kv.h (LevelDB).
+// once above it; the backends are mem_kv.h (a tree in memory) and level_kv.h (LevelDB).
 // Threads: get and scan run on the staging thread, apply and the compaction calls on the committing one, at the same
 // time. A visitor must not call back into the map it visits.
 #pragma once

@@ -1,7 +1,9 @@
-// Kv in memory: a std::map. Ten thousand exist at once in a simulation, so an empty one owns nothing on the heap.
+// Kv in memory: a tree of rows, each one piece of memory. Ten thousand stores exist at once in a simulation, of many small
+// rows; an empty one owns nothing on the heap.
 #pragma once
-#include <map>
+#include <memory>
 #include <mutex>
+#include <set>
 
 #include "relay_store/kv.h"
 
@@ -14,8 +16,27 @@ class MemKv final : public Kv {
   CommitResult apply(std::span<const KvWrites* const> batches) override;
 
  private:
+  // sizes of key and value (4 + 4) key value
+  class Row {
+   public:
+    Row(std::string_view key, std::string_view value);
+    std::string_view key() const { return {bytes_.get() + kSizes, size(0)}; }
+    std::string_view value() const { return {bytes_.get() + kSizes + size(0), size(1)}; }
+
+   private:
+    static constexpr std::size_t kSizes = 8;
+    std::uint32_t size(std::size_t which) const;
+    std::unique_ptr<char[]> bytes_;
+  };
+  struct ByKey {
+    using is_transparent = void;
+    bool operator()(const Row& a, const Row& b) const { return a.key() < b.key(); }
+    bool operator()(const Row& a, std::string_view b) const { return a.key() < b; }
+    bool operator()(std::string_view a, const Row& b) const { return a < b.key(); }
+  };
+
   mutable std::mutex mutex_;  // a Committer may apply on its own thread here too
-  std::map<std::string, std::string, std::less<>> rows_;
+  std::set<Row, ByKey> rows_;
 };
 
 }  // namespace comm

@@ -79,12 +79,12 @@ struct Agent::Impl {
     outbox.doubt_clock(now, n.suspicious, out);
   }
   void on(TimePoint now, const PeersChanged& n, Effects& out) {
-    const bool more = n.sessions > peers.sessions;
+    const bool more = n.sessions > peers.sessions, first = peers.sessions == 0;
     const bool changed = n.sessions != peers.sessions || n.relays != peers.relays;
     peers = n;
     if (changed) out.now(UserEvent{PeerStatus{n.sessions, n.relays}});
     own.peers(now, n.sessions, out);
-    if (more) outbox.new_sessions(now, out);
+    if (more) outbox.new_session(now, first, out);
   }
 
   // --- commands of the user ---

@@ -9,6 +9,7 @@ void KeyLookups::clear() {
 
 void KeyLookups::ask(TimePoint now, const Address& address, Wanted& wanted, Effects& out) {
   wanted.asked = true;
+  wanted.last = now.mono;
   wanted.due = now.mono + kLookupLost;
   ++asked_;
   out.now(Event{FindRecord{address}});
@@ -43,6 +44,12 @@ void KeyLookups::retry_all(TimePoint now, Effects& out) {
     wanted.backoff = 0;
     if (!wanted.asked) wanted.due = now.mono;
   }
+  retry_due(now, out);
+}
+
+void KeyLookups::retry_some(TimePoint now, Effects& out) {
+  for (auto& [address, wanted] : wanted_)
+    if (!wanted.asked) wanted.due = std::min(wanted.due, wanted.last + kMetPause);
   retry_due(now, out);
 }
 

@@ -9,6 +9,7 @@ namespace comm::agent {
 
 inline constexpr std::size_t kMaxLookups = 16;
 inline constexpr Millis kLookupLost = 2 * kLookupTimeout;  // an answer this late is not waited for
+inline constexpr Millis kMetPause = kMinute;
 
 class KeyLookups {
  public:
@@ -18,8 +19,9 @@ class KeyLookups {
   // `uid` wants the record of `address`; asked for at once if nobody did yet.
   void want(TimePoint now, const Address& address, const MessageUid& uid, Effects& out);
   void forget(const Address& address, const MessageUid& uid);
-  // New sessions: what was not found may be found now.
   void retry_all(TimePoint now, Effects& out);
+  // One more session: what was not found may be found now. Not at once each time: looking makes sessions.
+  void retry_some(TimePoint now, Effects& out);
   void retry_due(TimePoint now, Effects& out);
   // The core answered. Returns the messages to seal and forgets them if `usable`, else plans the next try.
   std::vector<MessageUid> answered(TimePoint now, const Address& address, bool usable, Effects& out);
@@ -32,6 +34,7 @@ class KeyLookups {
     bool asked = false;
     Millis due = 0;      // mono: of the next question, or when the answer is given up
     Millis backoff = 0;
+    Millis last = 0;     // mono: of the last question
   };
   void ask(TimePoint now, const Address& address, Wanted& wanted, Effects& out);
   void plan(TimePoint now, Wanted& wanted);

@@ -59,7 +59,7 @@ class Outbox {
   // A lookup ended; the contact book has taken what it found.
   void looked_up(TimePoint now, const RecordLookup& notice, Effects& out);
   void record_arrived(TimePoint now, const Address& address, Effects& out);  // inside a message of theirs
-  void new_sessions(TimePoint now, Effects& out);
+  void new_session(TimePoint now, bool first, Effects& out);
   // While the clock is in doubt nothing is given up for age; afterwards what waited for its key is looked at again.
   void doubt_clock(TimePoint now, bool doubted, Effects& out);
 

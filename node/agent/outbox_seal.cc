@@ -120,9 +120,10 @@ void Outbox::record_arrived(TimePoint now, const Address& address, Effects& out)
   pump(now, out);
 }
 
-void Outbox::new_sessions(TimePoint now, Effects& out) {
+void Outbox::new_session(TimePoint now, bool first, Effects& out) {
   now_ = now;
-  lookups_.retry_all(now, out);
+  if (first) lookups_.retry_all(now, out);
+  else lookups_.retry_some(now, out);
 }
 
 void Outbox::pump(TimePoint now, Effects& out) {

@@ -195,9 +195,11 @@ void OwnKeys::collect(TimePoint now, Effects& out) {
   CollectMailboxes event;
   for (const std::uint32_t week : weeks) {
     MailboxSigningKey key = identity_.mailbox(week);
-    event.keys.push_back(key.public_key());
+    // Senders use the current week's, or that of a clock that is a little behind.
+    const bool in_use = week == week_ || week + 1 == week_;
+    (in_use ? event.keys : event.seldom).push_back(key.public_key());
     mailbox_keys_.insert_or_assign(mailbox_id(key.public_key()), key.public_key());
-    mailboxes_.insert_or_assign(event.keys.back(), std::move(key));
+    mailboxes_.insert_or_assign(key.public_key(), std::move(key));
   }
   for (const auto& [key, pairwise] : pairwise_) {
     (pairwise.in_use ? event.pairwise : event.past).push_back(key);

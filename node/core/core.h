@@ -55,6 +55,10 @@ struct Core {
   // Nodes that keep what lies at `target`: everyone known while the network is small, else nullopt (look it up).
   std::optional<std::vector<Contact>> small_region() const;
   bool in_region(const NodeId& node, const OverlayPoint& target) const;
+  // Its members that can be reached without looking anybody up: those of the table and of sessions.
+  std::vector<Contact> known_region(const OverlayPoint& target) const;
+  // Upkeep that is due each minute is done in one turn.
+  Millis next_minute() const { return (now.mono / kMinute + 1) * kMinute; }
   Millis scaled(Millis delay) const { return delay * config.profile.backoff_unit / kSecond; }
 };
 

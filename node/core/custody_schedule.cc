@@ -7,6 +7,7 @@ namespace comm {
 namespace {
 constexpr std::size_t kOffersFlushed = kMaxOffersPerPacket;
 constexpr std::size_t kLazySpread = 2;      // members a fetched message is offered to
+constexpr std::size_t kToldAtOnce = 4;      // known members, while the others are looked up
 constexpr std::size_t kRefreshPeers = 2;    // holders asked again each hour
 constexpr std::size_t kSpreadPeers = kMaxExchangedPeers * 3 / 4;
 constexpr Millis kNoSessionMin = 2 * kSecond;
@@ -14,7 +15,7 @@ constexpr std::size_t kRecoverPage = 256, kExpirePage = 256;
 }  // namespace
 
 void CustodyService::start() {
-  core_.timers.at(core_.now.mono + kMinute, TimerKind::expiry);
+  core_.timers.at(core_.next_minute(), TimerKind::expiry);
   if (core_.owner != nullptr) core_.timers.at(core_.now.mono, TimerKind::recover);
   schedule();
 }
@@ -245,8 +246,16 @@ void CustodyService::spread(const MessageId& id, CustodyState& state, const Stor
     if (given == 0 && !state.lazy && state.peers.size() < 2) state.spread = lonely_retry(stored);
     return;
   }
+  // Custodians know each other: only who is told first, or stands outside, has to look the region up.
+  auto known = core_.known_region(overlay_point(mailbox));
+  if (state.lazy && known.size() >= kBucketSize) return static_cast<void>(spread_to(state, stored, std::move(known)));
   if (auto members = core_.lookups.at_hand(overlay_point(mailbox)))
     return static_cast<void>(spread_to(state, stored, *std::move(members)));
+  if (!state.lazy) {
+    core_.random.shuffle(known);
+    known.resize(std::min(known.size(), kToldAtOnce));
+    give_to(state, known);
+  }
   state.spread = core_.now.wall + 2 * kLookupTimeout;  // until region_found: a crash meanwhile must not forget it
   auto& waiting = spreading_[mailbox];
   waiting.push_back(id);
@@ -383,7 +392,7 @@ void CustodyService::clamp() {
 }
 
 void CustodyService::expire() {
-  Millis again = kMinute;
+  Millis at = core_.next_minute();
   if (!core_.clock.suspicious()) {
     const auto page = core_.store.expiring_page(minute_of(core_.now.wall - kTombstoneGrace), kExpirePage);
     for (const ExpiringItem& item : page) {
@@ -394,14 +403,13 @@ void CustodyService::expire() {
         core_.out->store(EraseTombstone{item.id});
       }
     }
-    if (page.size() == kExpirePage) again = 10;
+    if (page.size() == kExpirePage) at = core_.now.mono + 10;
     if (next_record_sweep_ <= core_.now.mono) {
       core_.records.expire();
       next_record_sweep_ = core_.now.mono + (core_.records.sweeping() ? kMinute : kHour);
     }
   }
-  again = std::max(again, disk_full_until_ - core_.now.mono);
-  core_.timers.at(core_.now.mono + again, TimerKind::expiry);
+  core_.timers.at(std::max(at, disk_full_until_), TimerKind::expiry);
 }
 
 std::optional<NodeCore::MessageInfo> CustodyService::info(const MessageId& id) const {

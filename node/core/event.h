@@ -27,7 +27,8 @@ struct SubmitMessage { SealedItem item; MessageId id; };  // already checked: ou
 struct SubmitFinal { MessageId id; Bytes record; };       // own ack, refusal or withdrawal; tombstone already staged
 struct DeclineMail { MessageId id; SealedItem item; NodeId from; };  // own mailbox, cannot be opened: keep as custodian
 struct CollectMailboxes {  // the complete set to be collected
-  std::vector<MailboxKey> keys;          // public: at every member of their regions
+  std::vector<MailboxKey> keys;          // public, written to now: at every member of their regions
+  std::vector<MailboxKey> seldom{};      // public, hardly written to: there too, but rarely
   std::vector<MailboxKey> pairwise{};    // in use by one contact each: at a few members whose sessions are kept
   std::vector<MailboxKey> past{};        // may still get what is on its way: asked for now and then
 };

@@ -90,7 +90,7 @@ bool Lookup::suspect(Index responder) const {
 bool Lookup::may_spend(std::size_t path) const { return paths_[path].asked < path_budget() / paths_.size(); }
 
 bool Lookup::affordable(const Path& path, const Candidate& candidate) const {
-  return !candidate.costs_check || path.checks < kLookupNodeChecks / style_.paths;
+  return !candidate.costs_check || path.checks < (kLookupNodeChecks + extra()) / style_.paths;
 }
 
 // The nearest candidate to be asked among the path's k nearest live ones.
@@ -122,15 +122,23 @@ std::optional<Lookup::Choice> Lookup::choose() const {
 }
 
 std::optional<Distance> Lookup::kth_nearest() const {
-  std::vector<Distance> all;
+  std::vector<Distance> nearest;  // k of them at most, each once
+  const auto too_far = [&](const Distance& d) { return nearest.size() == k_ && d >= nearest.back(); };
+  const auto take = [&](const Distance& d) {
+    const auto at = std::lower_bound(nearest.begin(), nearest.end(), d);
+    if (at != nearest.end() && *at == d) return;
+    nearest.insert(at, d);
+    if (nearest.size() > k_) nearest.pop_back();
+  };
   for (const Ask& ask : asks_)
-    if (ask.state == State::answered || ask.state == State::in_flight) all.push_back(ask.distance);
-  for (const Path& path : paths_)
-    for (const Candidate& c : path.shortlist)
-      if (standing(c) == Standing::open && !suspect(c.named_by) && affordable(path, c)) all.push_back(c.distance);
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all.size() < k_ ? std::nullopt : std::optional<Distance>(all[k_ - 1]);
+    if ((ask.state == State::answered || ask.state == State::in_flight) && !too_far(ask.distance)) take(ask.distance);
+  for (const Path& path : paths_) {
+    for (const Candidate& c : path.shortlist) {
+      if (too_far(c.distance)) break;
+      if (standing(c) == Standing::open && !suspect(c.named_by) && affordable(path, c)) take(c.distance);
+    }
+  }
+  return nearest.size() < k_ ? std::nullopt : std::optional<Distance>(nearest.back());
 }
 
 // The paths are done: first whoever may be among the k nearest of all, then the region in random order, so that no
@@ -143,7 +151,7 @@ std::optional<Lookup::Choice> Lookup::choose_merged() const {
     for (std::size_t i = 0; i < paths_[p].shortlist.size(); ++i) {
       const Candidate& c = paths_[p].shortlist[i];
       const bool near = !kth || c.distance <= *kth;
-      if ((!near && c.distance > radius_) || standing(c) != Standing::open || !affordable(paths_[p], c)) continue;
+      if (!near && c.distance > radius_) break;
       std::tuple<int, Distance, std::uint64_t> rank{1, Distance{}, c.lot};
       if (suspect(c.named_by)) {
         std::get<0>(rank) = 2;
@@ -151,6 +159,7 @@ std::optional<Lookup::Choice> Lookup::choose_merged() const {
         rank = {0, c.distance, c.lot};
       }
       if (best && best_rank <= rank) continue;
+      if (standing(c) != Standing::open || !affordable(paths_[p], c)) continue;
       best = Choice{p, i};
       best_rank = rank;
     }
@@ -190,6 +199,7 @@ void Lookup::settle(Ask& ask, State state) {
     --paths_[ask.path].in_flight;
   }
   const auto count = [&](State of, int by) {
+    if (of == State::answered && ask.distance <= radius_) members_ += static_cast<std::size_t>(by);
     if (ask.named_by == kNobody || of == State::in_flight) return;
     Node& namer = nodes_[ask.named_by];
     (of == State::answered ? namer.answered_named : namer.failed_named) += static_cast<std::uint32_t>(by);

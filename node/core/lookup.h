@@ -53,7 +53,9 @@ class Lookup {
   std::size_t answers() const;
   Millis last_answer() const { return last_answer_; }  // mono; 0 before the first
   const OverlayPoint& target() const { return target_; }
-  std::size_t max_asks() const { return style_.asks > 0 ? style_.asks : 4 * k_ + 64; }
+  // One more for each member of the region that answers, beyond the 2k that are expected: whoever fills it with ids does
+  // not use up the others' turns, and whoever only names ids gains nothing.
+  std::size_t max_asks() const { return style_.asks > 0 ? style_.asks : 4 * k_ + 64 + extra(); }
 
  private:
   enum class State : std::uint8_t { in_flight, answered, failed, dropped };
@@ -96,7 +98,9 @@ class Lookup {
   Standing standing(const Candidate& candidate) const;
   bool affordable(const Path& path, const Candidate& candidate) const;
   bool suspect(Index responder) const;
-  std::size_t path_budget() const { return max_asks() / 2; }
+  static constexpr std::size_t kMostExtra = 160;
+  std::size_t extra() const { return members_ <= 2 * k_ ? 0 : std::min(members_ - 2 * k_, kMostExtra); }
+  std::size_t path_budget() const { return (max_asks() - (style_.asks > 0 ? 0 : extra())) / 2; }
   bool may_spend(std::size_t path) const;
   std::optional<std::size_t> open_in(const Path& path, bool* waiting) const;
   std::optional<Choice> choose() const;
@@ -119,6 +123,7 @@ class Lookup {
   std::vector<Ask> asks_;
   std::vector<Node> nodes_;         // everyone named or asked: judging a candidate looks at its own asks only
   std::map<NodeId, Index> index_;
+  std::size_t members_ = 0;         // answers from within the region
   std::size_t in_flight_ = 0;
   std::size_t turn_ = 0;  // the path whose turn it is
   Millis last_answer_ = 0;

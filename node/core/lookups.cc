@@ -41,15 +41,16 @@ void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t 
     jobs_.at(it->second).waiters.push_back({purpose, key});
     return;
   }
-  auto start = core_.table.closest(target, 4 * kBucketSize, true);
+  auto start = core_.table.closest_answering(target, 4 * kBucketSize);
   // Random restarts: a retry from the same contacts gains nothing against liars near the target.
   for (auto& contact : core_.table.random(kBucketSize, core_.random, true))
     if (std::find(start.begin(), start.end(), contact) == start.end()) start.push_back(contact);
   if (start.empty() || jobs_.size() >= kMaxLookups) return later(target, {purpose, key}, {});
+  const bool for_region = purpose != LookupFor::estimate && purpose != LookupFor::refresh;
   const std::uint64_t id = next_++;
   jobs_.emplace(id, Job{target,
                         Lookup(core_.config.id, target, std::move(start), kBucketSize,
-                               core_.size.region_radius(core_.config.region_factor), core_.random,
+                               for_region ? core_.size.region_radius(core_.config.region_factor) : Distance{}, core_.random,
                                [this](const NodeKey& node_key) { return !core_.sessions.id_known(node_key); },
                                LookupStyle{.paths = core_.config.lookup_paths}),
                         {{purpose, key}}});
@@ -62,8 +63,8 @@ void Lookups::find(const OverlayPoint& target, LookupFor purpose, std::uint64_t 
 void Lookups::advance(std::uint64_t id) {
   // send() may fail at once and come back here through failed(): look the job up again each time.
   for (auto it = jobs_.find(id); it != jobs_.end(); it = jobs_.find(id)) {
-    if (it->second.lookup.done()) return finish(id);
     const auto ask = it->second.lookup.next(core_.now.mono);
+    if (ask.empty() && it->second.lookup.in_flight() == 0) return finish(id);
     if (ask.empty()) return;
     core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::lookup, id | kPatience);
     const OverlayPoint target = it->second.target;
@@ -75,7 +76,7 @@ void Lookups::advance(std::uint64_t id) {
 }
 
 void Lookups::asked(const Link& link, std::uint32_t request_id, const FindNode& question) {
-  Nodes answer{core_.table.closest(question.target, kMaxContactsPerPacket, true)};
+  Nodes answer{core_.table.closest_answering(question.target, kMaxContactsPerPacket)};
   std::erase_if(answer.contacts, [&](const Contact& contact) {
     return contact.id == link.node ||
            std::find(question.known.begin(), question.known.end(), first_four(contact.id)) != question.known.end();
@@ -177,7 +178,7 @@ void Lookups::table_timer() {
       core_.peers.send(Contact{entry->contact}, Ping{}, {RequestKind::ping, 0});
   for (const auto& target : core_.table.refresh_targets(core_.now.mono, core_.random))
     if (jobs_.size() < kMaxLookups / 4) find(target, LookupFor::refresh, 0);
-  if (next_estimate_ == 0) next_estimate_ = core_.now.mono + estimate_delay_;
+  if (next_estimate_ == 0) next_estimate_ = core_.next_minute() - kMinute + estimate_delay_;
   if (core_.now.mono >= next_estimate_) {
     OverlayPoint anywhere;
     core_.random.fill(anywhere);
@@ -187,7 +188,7 @@ void Lookups::table_timer() {
   }
   std::erase_if(cache_, [&](const auto& item) { return core_.now.mono - item.second.at >= kCacheAge; });
   observe_known();
-  core_.timers.at(core_.now.mono + kMinute, TimerKind::table);
+  core_.timers.at(core_.next_minute(), TimerKind::table);
 }
 
 }  // namespace comm

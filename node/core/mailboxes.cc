@@ -6,6 +6,7 @@ namespace comm {
 
 namespace {
 constexpr Millis kMissingCustodianRetry = 30 * kSecond;
+constexpr Millis kNeverScheduled = kDay;
 }
 
 void Mailboxes::on_collect(Link& link, std::uint32_t request_id, const Collect& collect) {
@@ -90,13 +91,14 @@ void Mailboxes::add_own(const std::vector<MailboxKey>& keys, Reach reach, std::m
     if (!known.empty()) next.insert(std::move(known));
     Own& own = next[id];
     own.key = key;
-    own.reach = reach;
+    if (std::exchange(own.reach, reach) != reach) own.next_poll = own.next_look = own.next_round = 0;
   }
 }
 
 void Mailboxes::set_own(const CollectMailboxes& all) {
   std::map<MailboxId, Own> next;
   add_own(all.keys, Reach::region, next);
+  add_own(all.seldom, Reach::seldom, next);
   add_own(all.pairwise, Reach::few, next);
   add_own(all.past, Reach::now_and_then, next);
   own_ = std::move(next);
@@ -139,6 +141,7 @@ void Mailboxes::on_collected(Link& link, std::uint64_t request_key, const Collec
   const auto own = own_.find(node.mapped().first);
   if (own == own_.end()) return;
   own->second.reached = true;
+  ++own->second.answers;
   auto& subscribed = own->second.subscribed;
   if (std::find(subscribed.begin(), subscribed.end(), link.node) == subscribed.end()) subscribed.push_back(link.node);
 }
@@ -149,7 +152,8 @@ void Mailboxes::collect_failed(std::uint64_t request_key) {
   // A lost Collect is sent again soon, not in an hour.
   if (const auto own = own_.find(node.mapped().first); own != own_.end()) {
     own->second.asked.erase(node.mapped().second);
-    if (own->second.reach != Reach::region) own->second.next_poll = std::min(own->second.next_poll, core_.now.mono + kSecond);
+    Millis& again = is_public(own->second) ? own->second.next_look : own->second.next_poll;
+    again = std::min(again, core_.now.mono + kSecond);
   }
   schedule(kSecond);
 }
@@ -157,10 +161,10 @@ void Mailboxes::collect_failed(std::uint64_t request_key) {
 void Mailboxes::region_found(const MailboxId& mailbox, const std::vector<Contact>& members) {
   const auto it = own_.find(mailbox);
   if (it == own_.end() || core_.owner == nullptr) return;
-  if (it->second.reach != Reach::region) return ask_some(mailbox, it->second, members);
+  if (!is_public(it->second)) return ask_some(mailbox, it->second, members);
   for (const Contact& contact : members) {
     const auto asked = it->second.asked.find(contact.id);
-    if (asked != it->second.asked.end() && core_.now.mono - asked->second < kCollectPoll / 2) continue;
+    if (asked != it->second.asked.end() && core_.now.mono - asked->second < interval(it->second) / 2) continue;
     collect_via(contact, mailbox, it->second);
   }
 }
@@ -179,26 +183,49 @@ void Mailboxes::timer() {
   scheduled_ = 0;
   if (core_.owner == nullptr || own_.empty()) return;
   if (!core_.lookups.joined()) return;  // join_done goes on
-  for (auto& [mailbox, own] : own_)
-    if (own.reach == Reach::region) poll(mailbox, own);
-  schedule(kMissingCustodianRetry);
+  for (auto& [mailbox, own] : own_) {
+    if (!is_public(own)) continue;
+    if (own.next_look <= core_.now.mono) look(mailbox, own);
+    if (own.next_poll <= core_.now.mono) poll(mailbox, own);
+  }
   tend_all();
+  Millis next = core_.now.mono + kNeverScheduled;
+  for (const auto& [mailbox, own] : own_)
+    next = std::min(next, is_public(own) ? std::min(own.next_look, own.next_poll) : own.next_poll);
+  schedule(std::max(kSecond, next - core_.now.mono));
 }
 
-void Mailboxes::poll(const MailboxId& mailbox, Own& own) {
-  // Sessions that are custodians and were not asked, or whose answer was lost.
+// Sessions that are custodians and were not asked, or whose answer was lost.
+void Mailboxes::look(const MailboxId& mailbox, Own& own) {
+  own.next_look = core_.now.mono + kLook;
   for (const auto& [node, link_id] : core_.sessions.by_node()) {
     if (!core_.in_region(node, overlay_point(mailbox))) continue;
     const auto asked = own.asked.find(node);
-    const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= kCollectPoll;
+    const bool due = asked == own.asked.end() || core_.now.mono - asked->second >= interval(own);
     if (due) collect_from(*core_.sessions.find(link_id), mailbox, own);
   }
-  std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * kCollectPoll; });
-  if (own.next_poll > core_.now.mono) return;
-  const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
-  own.next_poll = core_.now.mono + (lacking ? kMissingCustodianRetry : own.poll_delay);
-  own.poll_delay = lacking ? kFirstPoll : std::min(2 * own.poll_delay, kCollectPoll);
+  std::erase_if(own.asked, [&](const auto& item) { return core_.now.mono - item.second > 2 * interval(own); });
+}
+
+void Mailboxes::poll(const MailboxId& mailbox, Own& own) {
+  own.next_poll = core_.now.mono + after_poll(own);
   find_region(mailbox);
+}
+
+Millis Mailboxes::after_poll(Own& own) {
+  if (own.reach == Reach::seldom) {
+    if (core_.now.mono >= own.next_round) {
+      const bool first = own.next_round == 0;  // the size of the network may not be known well yet
+      own.next_round = core_.now.mono + (first ? kSeldomAgain : kCollectSeldom);
+      own.answers = 0;
+    }
+    const Millis rest = own.next_round - core_.now.mono;
+    return own.answers < kCustodiansSubscribed ? std::min(rest, kMissingCustodianRetry) : rest;
+  }
+  const bool lacking = own.subscribed.size() < kCustodiansSubscribed;
+  const Millis delay = lacking ? kMissingCustodianRetry : own.poll_delay;
+  own.poll_delay = lacking ? kFirstPoll : std::min(2 * own.poll_delay, kCollectPoll);
+  return delay;
 }
 
 void Mailboxes::find_region(const MailboxId& mailbox) {
@@ -212,7 +239,7 @@ void Mailboxes::find_region(const MailboxId& mailbox) {
 
 void Mailboxes::tend_all() {
   for (auto& [mailbox, own] : own_) {
-    if (own.reach == Reach::region || own.next_poll > core_.now.mono) continue;
+    if (is_public(own) || own.next_poll > core_.now.mono) continue;
     if (!tended_.take(core_.now.mono)) return schedule(kSecond);
     tend(mailbox, own);
   }
@@ -265,8 +292,9 @@ std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {
 }
 
 bool Mailboxes::keeps(const NodeId& node) const {
+  if (collected_by_.contains(node)) return true;
   for (const auto& [mailbox, own] : own_) {
-    if (own.reach == Reach::now_and_then) continue;
+    if (own.reach == Reach::now_and_then || own.reach == Reach::seldom) continue;
     // The first subscriptions are kept, further ones were polls. By age: an id cannot be chosen to be kept.
     const auto last = own.subscribed.begin() + static_cast<std::ptrdiff_t>(std::min(relied_on(own), own.subscribed.size()));
     if (std::find(own.subscribed.begin(), last, node) != last) return true;
@@ -277,17 +305,20 @@ bool Mailboxes::keeps(const NodeId& node) const {
 void Mailboxes::session_ready(Link& link) {
   if (core_.owner == nullptr) return;
   for (auto& [mailbox, own] : own_) {
-    if (own.reach != Reach::region) {
+    if (!is_public(own)) {
       if (own.chosen.erase(link.node) > 0) collect_from(link, mailbox, own);
-      if (own.reach == Reach::few && own.asked.size() < kPairwiseSubscribed)
+      if (own.reach == Reach::few && own.asked.size() < kPairwiseSubscribed) {
         own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
+        schedule(kMissingCustodianRetry);
+      }
       continue;
     }
     if (!core_.in_region(link.node, overlay_point(mailbox))) continue;
     // Who comes and goes, as sessions do that others need now and then, is polled like the rest of the region.
     const auto asked = own.asked.find(link.node);
-    const bool lately = asked != own.asked.end() && core_.now.mono - asked->second < kCollectPoll / 2;
-    if (!lately || own.subscribed.size() < kCustodiansSubscribed) collect_from(link, mailbox, own);
+    const bool lately = asked != own.asked.end() && core_.now.mono - asked->second < interval(own) / 2;
+    const bool lacking = own.reach == Reach::region && own.subscribed.size() < kCustodiansSubscribed;
+    if (!lately || lacking) collect_from(link, mailbox, own);
   }
 }
 
@@ -301,21 +332,23 @@ void Mailboxes::session_gone(const NodeId& node) {
     }
     collected_by_.erase(it);
   }
-  bool lost = false;
+  bool lost = false, lacking = false;
   for (auto& [mailbox, own] : own_) {
     const auto place = std::find(own.subscribed.begin(), own.subscribed.end(), node);
     if (place != own.subscribed.end()) {
       // One of those that the node relies on is collected from again as soon as it is back.
       if (place - own.subscribed.begin() < static_cast<std::ptrdiff_t>(relied_on(own))) own.asked.erase(node);
       own.subscribed.erase(place);
-      lost = true;
+      lost |= own.reach != Reach::seldom;
     }
-    if (own.reach != Reach::region) own.asked.erase(node);
-    if (own.reach == Reach::now_and_then || own.subscribed.size() >= relied_on(own)) continue;
+    if (!is_public(own)) own.asked.erase(node);
+    if (own.reach == Reach::now_and_then || own.reach == Reach::seldom) continue;
+    if (own.subscribed.size() >= relied_on(own)) continue;
+    lacking = true;
     own.next_poll = std::min(own.next_poll, core_.now.mono + kSecond);
     own.poll_delay = std::min(own.poll_delay, kFirstPoll);
   }
-  if (lost) schedule(kSecond);
+  if (lost || lacking) schedule(lost ? kSecond : kMissingCustodianRetry);
 }
 
 }  // namespace comm

@@ -6,7 +6,6 @@ namespace comm {
 
 namespace {
 constexpr std::uint32_t kFaultsAllowed = 64;
-constexpr Millis kClockCheck = kMinute;
 const std::string_view kClockRow = "clock-max";
 constexpr std::initializer_list<RequestKind> kAnyRequest{RequestKind::ping, RequestKind::find_node,
                                                          RequestKind::get_record, RequestKind::put_record,
@@ -65,6 +64,15 @@ std::optional<std::vector<Contact>> Core::small_region() const {
     all.push_back({node, session.peer.node_key, session.dialled ? session.dialled_to : Endpoint{}});
   }
   return all;
+}
+
+std::vector<Contact> Core::known_region(const OverlayPoint& target) const {
+  std::vector<Contact> known;
+  for (const auto& entry : table.within(target, size.region_radius(config.region_factor)))
+    if (entry.dialable && !sessions.by_node().contains(entry.contact.id)) known.push_back(entry.contact);
+  for (const auto& [node, id] : sessions.by_node())
+    if (in_region(node, target)) known.push_back({node, sessions.links().at(id).peer.node_key, Endpoint{}});
+  return known;
 }
 
 bool Core::in_region(const NodeId& node, const OverlayPoint& target) const {
@@ -230,7 +238,7 @@ void Core::fire(const TimerQueue::Timer& timer) {
         put_be<std::int64_t>(value, *wall);
         out->store(PutRow{Table::meta, to_bytes(as_bytes(kClockRow)), std::move(value)});
       }
-      timers.at(now.mono + kClockCheck, TimerKind::clock);
+      timers.at(next_minute(), TimerKind::clock);
       break;
   }
 }

@@ -7,6 +7,7 @@ namespace comm {
 namespace {
 constexpr Millis kDialBackAgain = kHour;
 constexpr std::size_t kAnchorsDialled = 3;
+constexpr Millis kQuietFirst = 10 * kSecond, kQuietMost = 5 * kMinute;
 constexpr std::size_t kRememberedDialBacks = 4096;
 constexpr std::uint8_t kCheapIdFlag = 0x80;
 
@@ -52,6 +53,9 @@ void Peers::remember(const Link& link, const Endpoint& endpoint) {
   if (!known && !remembered_)
     remembered_ = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts).size();
   if (!known && *remembered_ >= kRememberedContacts) {
+    // Each is a write to the disk: who passes by takes nobody's place, and others only now and then.
+    if (core_.table.find(link.node) == nullptr || core_.now.mono < next_exchange_) return;
+    next_exchange_ = core_.now.mono + kMinute;
     const auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts);
     const auto& victim = rows[static_cast<std::size_t>(core_.random.below(rows.size()))];
     core_.out->store(EraseRow{Table::contacts, victim.key});
@@ -155,6 +159,20 @@ bool Peers::reachable(const NodeId& node) {
   return core_.sessions.ready(node) != nullptr || known_contact(node).endpoint.port != 0;
 }
 
+bool Peers::quiet(const Endpoint& endpoint) const {
+  const auto it = quiet_.find(endpoint);
+  return it != quiet_.end() && core_.now.mono < it->second.until;
+}
+
+void Peers::nobody_there(const Endpoint& endpoint) {
+  if (quiet_.size() >= kQuietEndpoints)
+    std::erase_if(quiet_, [&](const auto& item) { return item.second.until <= core_.now.mono; });
+  if (quiet_.size() >= kQuietEndpoints) quiet_.clear();  // forgetting costs dials
+  Quiet& quiet = quiet_[endpoint];
+  quiet.pause = std::clamp(2 * quiet.pause, core_.scaled(kQuietFirst), core_.scaled(kQuietMost));
+  quiet.until = core_.now.mono + quiet.pause;
+}
+
 Contact Peers::known_contact(const NodeId& node) const {
   const auto* entry = core_.table.find(node);
   if (entry != nullptr && entry->dialable) return entry->contact;
@@ -199,6 +217,7 @@ void Peers::session_ready(Link& link) {
     return guess;
   }();
   if (endpoint.port != 0) met_.put(link.node, endpoint);
+  quiet_.erase(endpoint);
   core_.table.heard(Contact{link.node, link.peer.node_key, endpoint}, link.peer.role, link.dialled, link.remote,
                     core_.now.mono);
   core_.table.answered(link.node, core_.now.mono);
@@ -240,6 +259,7 @@ void Peers::session_gone(Link& link) {
     it = requests_.erase(it);
   }
   for (const Request& request : failed) core_.answer_failed(request, link.node);
+  if (link.phase == LinkPhase::wait_welcome && link.dialled) nobody_there(link.dialled_to);
   if (!link.expected) return;
   const auto waiting = waiting_.find(*link.expected);
   if (waiting != waiting_.end() && waiting->second.dial == link.id && core_.sessions.ready(*link.expected) == nullptr) {

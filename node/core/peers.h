@@ -26,6 +26,7 @@ class Peers {
   // On a ready session. Returns the request id.
   std::uint32_t send(Link& link, PacketBody body, Request request);
   void want_session(const NodeId& node);                // dials if its endpoint is known
+  bool quiet(const Endpoint& endpoint) const;           // nobody answered there a moment ago: not dialled again yet
   bool reachable(const NodeId& node);                   // a session, or an endpoint to dial
 
   // The open request of one of `kinds` that has this id on `link`; none if there is none. Ids of the two directions
@@ -38,12 +39,14 @@ class Peers {
   static constexpr std::size_t kMaxWaitingPeers = 512;
   static constexpr std::size_t kRememberedContacts = 128;
   static constexpr std::size_t kMetContacts = 1'024;
+  static constexpr std::size_t kQuietEndpoints = 256;
   using RequestAt = std::pair<LinkId, std::uint32_t>;
   struct Waiting {
     LinkId dial = 0;
     std::size_t bytes = 0;
     std::vector<std::pair<PacketBody, Request>> queue;
   };
+  struct Quiet { Millis until = 0, pause = 0; };
   struct BootstrapState {
     Bootstrap bootstrap;
     Millis delay = kBootstrapRetryMin;
@@ -61,6 +64,7 @@ class Peers {
   void consider_dial_back(Link& link);
   void remember(const Link& link, const Endpoint& endpoint);
   void prune_dial_backs();
+  void nobody_there(const Endpoint& endpoint);
   void load_contacts();
 
   Core& core_;
@@ -71,7 +75,10 @@ class Peers {
   // Nodes we had a session with, of whom the table keeps but a few: custody reaches a region's members by it.
   Remembered<NodeId, Endpoint> met_{kMetContacts};      // where sessions were
   std::map<NodeId, Millis> dial_backs_;                 // when last tried
+  // By endpoint, not by node: whoever names a false endpoint for a node keeps nobody from its true one.
+  std::map<Endpoint, Quiet> quiet_;
   std::optional<std::size_t> remembered_;               // contact rows
+  Millis next_exchange_ = 0;                            // of one of them for another
   TokenBucket dial_back_tokens_{16, 8};
 };
 

@@ -61,10 +61,17 @@ void Records::find(const Address& address) {
   const std::uint64_t id = next_++;
   Job& job = jobs_[id];
   job.address = address;
+  job.looking = true;
   finding_[address] = id;
   if (const auto own = held(address)) consider(job, *own);
+  const OverlayPoint region = record_region(address);
   if (auto everyone = core_.small_region()) return region_found(id, *everyone);
-  core_.lookups.find(record_region(address), LookupFor::find_record, id);
+  core_.lookups.find(region, LookupFor::find_record, id);
+  // Members that are known need not be looked for.
+  auto known = core_.known_region(region);
+  core_.random.shuffle(known);
+  if (known.size() > kAskedPerFind / 2) known.resize(kAskedPerFind / 2);
+  ask(id, known);
 }
 
 bool Records::lately_published(const SignedRecord& record) const {
@@ -80,55 +87,78 @@ void Records::publish(PublishRecord publish) {
   given_.clear();
   if (const auto checked = check_record(publish.record, core_.now.wall)) keep(publish.record, *checked);
   if (!core_.lookups.joined()) return;  // join_done goes on
+  start_publication(false);
+}
+
+void Records::start_publication(bool rest) {
   republish_at_ = core_.now.mono + republish_delay_;
   core_.timers.at(republish_at_, TimerKind::republish);
   if (jobs_.size() >= kMaxJobs) return core_.out->now(Notice{RecordPublished{0}});
   const std::uint64_t id = next_++;
   Job& job = jobs_[id];
-  job.address = publish.address;
-  job.publish = publish.record;
+  job.address = own_->address;
+  job.publish = own_->record;
+  job.rest = rest;
   if (auto everyone = core_.small_region()) return region_found(id, *everyone);
-  core_.lookups.find(record_region(publish.address), LookupFor::put_record, id);
+  core_.lookups.find(record_region(own_->address), LookupFor::put_record, id);
 }
 
-void Records::region_found(std::uint64_t id, const std::vector<Contact>& members) {
-  const auto it = jobs_.find(id);
-  if (it == jobs_.end()) return;
-  const OverlayPoint region = record_region(it->second.address);
-  std::vector<Contact> targets = members;
-  std::sort(targets.begin(), targets.end(), [&](const Contact& a, const Contact& b) {
+std::vector<Contact> Records::choose(const Job& job, std::vector<Contact> members) {
+  const OverlayPoint region = record_region(job.address);
+  std::sort(members.begin(), members.end(), [&](const Contact& a, const Contact& b) {
     return distance(overlay_point(a.id), region) < distance(overlay_point(b.id), region);
   });
-  const bool publish = it->second.publish.has_value();
-  const std::size_t most = publish ? kGivenPerPublish : kAskedPerFind;
-  if (!publish && targets.size() > most) {
+  const std::size_t most = job.publish ? kGivenPerPublish : kAskedPerFind;
+  if (!job.publish && members.size() > most) {
     // Half the nearest, half anybody: ids ground next to the target do not crowd out the rest of the region.
-    std::vector<Contact> rest(targets.begin() + kAskedPerFind / 2, targets.end());
+    std::vector<Contact> rest(members.begin() + kAskedPerFind / 2, members.end());
     core_.random.shuffle(rest);
-    std::copy_n(rest.begin(), kAskedPerFind / 2, targets.begin() + kAskedPerFind / 2);
+    std::copy_n(rest.begin(), kAskedPerFind / 2, members.begin() + kAskedPerFind / 2);
   }
-  if (targets.size() > most) targets.resize(most);
-  it->second.waiting = static_cast<std::uint32_t>(targets.size());
-  if (targets.empty()) return finish(id);
+  if (members.size() > most) members.resize(most);
+  if (job.rest || !job.publish)
+    std::erase_if(members, [&](const Contact& contact) { return (job.rest ? given_ : job.asked).contains(contact.id); });
+  return members;
+}
+
+void Records::ask(std::uint64_t id, const std::vector<Contact>& targets) {
+  const auto it = jobs_.find(id);
+  it->second.waiting += static_cast<std::uint32_t>(targets.size());
+  for (const Contact& contact : targets) (it->second.publish ? given_ : it->second.asked).insert(contact.id);
   const Address address = it->second.address;
   const auto record = it->second.publish;
-  if (!publish) core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::find_record, id);
-  for (const Contact& contact : targets) {
-    if (record) given_.insert(contact.id);
+  if (!record) {
+    it->second.patient_until = core_.now.mono + kLookupPatience;
+    core_.timers.at(it->second.patient_until, TimerKind::find_record, id);
+  }
+  for (const Contact& contact : targets) {  // one may fail at once, the last of them ends the job
     if (record) core_.peers.send(contact, PutRecord{*record}, {RequestKind::put_record, id});
     else core_.peers.send(contact, GetRecord{address}, {RequestKind::get_record, id});
   }
 }
 
-void Records::consider(Job& job, const SignedRecord& record) {
+void Records::region_found(std::uint64_t id, const std::vector<Contact>& members) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  const auto targets = choose(it->second, members);
+  it->second.looking = false;
+  if (targets.empty() && it->second.rest) return static_cast<void>(jobs_.erase(it));
+  if (targets.empty()) return settle(id);
+  ask(id, targets);
+}
+
+bool Records::consider(Job& job, const SignedRecord& record) {
   const auto checked = check_record(record, core_.now.wall);
-  if (!checked) return core_.count(checked.error());
-  if (checked->address != job.address) return core_.count({Stage::crypto, Scope::count, "record-of-other-address"});
-  if (job.best_checked && job.best_checked->record.seq == checked->record.seq && job.best_checked->hash != checked->hash)
-    job.conflict = true;
-  if (job.best_checked && !supersedes(*checked, *job.best_checked)) return;
+  if (!checked) return core_.count(checked.error()), false;
+  if (checked->address != job.address)
+    return core_.count({Stage::crypto, Scope::count, "record-of-other-address"}), false;
+  const bool conflict = job.best_checked && job.best_checked->record.seq == checked->record.seq &&
+                        job.best_checked->hash != checked->hash;
+  const bool news = conflict && !std::exchange(job.conflict, true);
+  if (job.best_checked && !supersedes(*checked, *job.best_checked)) return news;
   job.best = record;
   job.best_checked = *checked;
+  return true;
 }
 
 void Records::pull(Link& link, const Address& address) {
@@ -150,30 +180,59 @@ void Records::on_record(std::uint64_t id, const Record& record) {
   if (it == jobs_.end()) return;
   Job& job = it->second;
   ++job.answers;
+  --job.waiting;
   if (job.publish) {
     if (record.record == *job.publish) ++job.holders;
     else if (!record.record.record.empty()) consider(job, record.record);
   } else if (!record.record.record.empty()) {
-    consider(job, record.record);
+    const bool news = consider(job, record.record);
+    if (news && job.told) tell(id, job);
+    // An old one is no reason to hurry: its owner may have made another since.
+    const bool good = job.best_checked && core_.now.wall - job.best_checked->record.created < kRecordRefreshAge;
+    if (good && !std::exchange(job.answered_well, true))
+      core_.timers.at(core_.now.mono + kBetterWithin, TimerKind::find_record, id);
   }
-  if (--job.waiting == 0) finish(id);
+  settle(id);
 }
 
 void Records::failed(std::uint64_t id) {
   const auto it = jobs_.find(id);
-  if (it != jobs_.end() && --it->second.waiting == 0) finish(id);
+  if (it == jobs_.end()) return;
+  --it->second.waiting;
+  settle(id);
+}
+
+void Records::settle(std::uint64_t id) {
+  const Job& job = jobs_.at(id);
+  if (job.waiting == 0 && !job.looking) finish(id);
+}
+
+void Records::lose_patience(std::uint64_t id) {
+  const auto it = jobs_.find(id);
+  if (it == jobs_.end()) return;
+  Job& job = it->second;
+  if (job.told || !job.best || job.answers == 0) return;
+  // For an old record's successor everybody who is asked has all his time.
+  if (job.answered_well || (!job.looking && job.patient_until <= core_.now.mono)) tell(id, job);
+}
+
+// Whoever waits for it goes on. The rest may still know a better one, which is told then.
+void Records::tell(std::uint64_t id, Job& job) {
+  job.told = true;
+  if (const auto it = finding_.find(job.address); it != finding_.end() && it->second == id) finding_.erase(it);
+  core_.out->now(Notice{RecordLookup{job.address, job.best, job.conflict, job.answers}});
 }
 
 void Records::finish(std::uint64_t id) {
   auto node = jobs_.extract(id);
   Job& job = node.mapped();
-  if (job.publish) {
-    if (job.holders > 0 && own_ && own_->record == *job.publish) held_at_ = std::max<Millis>(1, core_.now.mono);
-    if (job.best) core_.out->now(Notice{RecordSeen{job.address, *job.best}});
-    return core_.out->now(Notice{RecordPublished{job.holders}});
+  if (!job.publish) {
+    if (!job.told) tell(id, job);
+    return;
   }
-  finding_.erase(job.address);
-  core_.out->now(Notice{RecordLookup{job.address, job.best, job.conflict, job.answers}});
+  if (job.holders > 0 && own_ && own_->record == *job.publish) held_at_ = std::max<Millis>(1, core_.now.mono);
+  if (job.best) core_.out->now(Notice{RecordSeen{job.address, *job.best}});
+  core_.out->now(Notice{RecordPublished{job.holders}});
 }
 
 void Records::session_ready(Link& link) {
@@ -189,14 +248,12 @@ void Records::join_done() {
   if (own_) publish(*own_);
 }
 
-void Records::lose_patience(std::uint64_t job) {
-  if (const auto it = jobs_.find(job); it != jobs_.end() && it->second.best && it->second.answers > 0) finish(job);
-}
-
 void Records::timer() {
   if (!own_ || core_.now.mono < republish_at_) return;  // an older timer
+  const bool young = republish_delay_ < kRecordRepublish;  // the region moves: whoever is new in it
   republish_delay_ = std::min(2 * republish_delay_, kRecordRepublish);
-  publish(*own_);
+  if (young) start_publication(true);
+  else publish(*own_);
 }
 
 void Records::expire() {

@@ -23,7 +23,7 @@ class Records {
   void session_ready(Link& link);                           // a node of our record's region that lacks it gets it
   void join_done();                                         // a record published before the join goes out now
   void timer();                                             // our record is given to the region as it is now
-  void lose_patience(std::uint64_t job);                    // what was found is used: who is still silent holds it up no longer
+  void lose_patience(std::uint64_t job);                    // who is still silent holds up what was found no longer
   bool sweeping() const { return swept_.has_value(); }      // the sweep has more pages
   void expire();                                            // with the hourly sweep
 
@@ -34,6 +34,7 @@ class Records {
   static constexpr Millis kPublishedLately = 10 * kSecond;
   static constexpr std::size_t kAskedPerFind = 16;
   static constexpr std::size_t kGivenPerPublish = 64;
+  static constexpr Millis kBetterWithin = 300;            // after the first good answer to a find: then it is told
   static constexpr std::uint64_t kPullJob = UINT64_MAX;   // not a job: what comes is kept if it is better
   struct Job {
     Address address;
@@ -42,13 +43,24 @@ class Records {
     std::optional<CheckedRecord> best_checked;
     bool conflict = false;
     std::uint32_t waiting = 0, answers = 0, holders = 0;
+    std::set<NodeId> asked;                // finds
+    Millis patient_until = 0;              // finds, mono: the last asked hold up what was found until then
+    bool looking = false;                  // the region is being looked up
+    bool answered_well = false;            // finds: somebody's answer will do
+    bool told = false;                     // finds: what was best then
+    bool rest = false;                     // publications: to those only who were not given it yet
   };
   bool lately_published(const SignedRecord& record) const;
   enum class Kept { newer_held, kept, refused };
   Kept keep(const SignedRecord& record, const CheckedRecord& checked);
   std::optional<SignedRecord> held(const Address& address) const;
   void pulled(const Record& record);
-  void consider(Job& job, const SignedRecord& record);
+  bool consider(Job& job, const SignedRecord& record);      // true: what is to be told has changed
+  std::vector<Contact> choose(const Job& job, std::vector<Contact> members);
+  void ask(std::uint64_t job, const std::vector<Contact>& targets);
+  void settle(std::uint64_t job);
+  void tell(std::uint64_t id, Job& job);
+  void start_publication(bool rest);
   void finish(std::uint64_t job);
 
   Core& core_;

@@ -227,15 +227,16 @@ Liveness RoutingTable::liveness(const TableEntry& entry, Millis mono) const {
   if (is_bad(entry)) return Liveness::bad;
   // Who has been there for long is likely to be there for as long again (Stutzbach and Rejaie, 2006).
   const Millis known = entry.last_heard - entry.first_heard;
-  const Millis patience = std::clamp(known, kQuestionableAfter, kQuestionableMost);
+  const Millis patience = entry.unanswered > 0 ? kMinute << entry.unanswered
+                                               : std::clamp(known, kQuestionableAfter, kQuestionableMost);
   return mono - entry.last_heard >= patience ? Liveness::questionable : Liveness::good;
 }
 
-std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only, bool bad_too) const {
+std::vector<const TableEntry*> RoutingTable::usable(bool dialable_only, int silent) const {
   std::vector<const TableEntry*> out;
   for (const Bucket& bucket : buckets_)
     for (const TableEntry& entry : bucket.entries)
-      if ((bad_too || !is_bad(entry)) && (entry.dialable || !dialable_only)) out.push_back(&entry);
+      if (entry.unanswered <= silent && (entry.dialable || !dialable_only)) out.push_back(&entry);
   return out;
 }
 
@@ -246,7 +247,15 @@ bool RoutingTable::any_dialable() const {
 }
 
 std::vector<Contact> RoutingTable::closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const {
-  std::vector<const TableEntry*> all = usable(dialable_only);
+  return nearest_of(usable(dialable_only), target, count);
+}
+
+std::vector<Contact> RoutingTable::closest_answering(const OverlayPoint& target, std::size_t count) const {
+  return nearest_of(usable(true, 0), target, count);
+}
+
+std::vector<Contact> RoutingTable::nearest_of(std::vector<const TableEntry*> all, const OverlayPoint& target,
+                                              std::size_t count) {
   const auto from_target = [&](const TableEntry* e) { return distance(target, overlay_point(e->contact.id)); };
   const std::size_t wanted = std::min(count, all.size());
   std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(wanted), all.end(),
@@ -317,7 +326,7 @@ std::size_t RoutingTable::size() const {
 
 std::vector<Contact> RoutingTable::random(std::size_t count, RandomSource& random, bool dialable_only) const {
   std::vector<const TableEntry*> all = usable(dialable_only);
-  if (all.empty()) all = usable(dialable_only, true);
+  if (all.empty()) all = usable(dialable_only, kBadAfterUnanswered);
   random.shuffle(all);
   std::set<std::array<std::uint8_t, 16>> prefixes;
   std::stable_partition(all.begin(), all.end(), [&](const TableEntry* e) {

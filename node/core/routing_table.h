@@ -47,6 +47,8 @@ class RoutingTable {
   Liveness liveness(const TableEntry& entry, Millis mono) const;
   // Nearest first, bad ones left out.
   std::vector<Contact> closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const;
+  // Of those that can be dialled and have not kept silent since they were last heard.
+  std::vector<Contact> closest_answering(const OverlayPoint& target, std::size_t count) const;
   bool any_dialable() const;  // bad ones count: they may be back
   std::vector<TableEntry> within(const OverlayPoint& target, const Distance& radius) const;
   // Questionable entries, longest silent first; those of buckets with waiting replacements before all others.
@@ -75,7 +77,9 @@ class RoutingTable {
   Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);
-  std::vector<const TableEntry*> usable(bool dialable_only, bool bad_too = false) const;
+  static std::vector<Contact> nearest_of(std::vector<const TableEntry*> all, const OverlayPoint& target, std::size_t count);
+  static constexpr int kNotBad = kBadAfterUnanswered - 1;
+  std::vector<const TableEntry*> usable(bool dialable_only, int silent = kNotBad) const;  // at most so many unanswered
 
   NodeId self_;
   // Bucket i holds the ids that share exactly i leading bits with self_; the last one also those that share more.

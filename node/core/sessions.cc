@@ -33,6 +33,7 @@ HelloBody Sessions::own_hello() {
 LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, std::optional<std::size_t> bootstrap,
                       bool dial_back) {
   if (links_.size() >= core_.config.max_sessions || endpoint.port == 0 || endpoint.is_unspecified()) return 0;
+  if (!bootstrap && core_.peers.quiet(endpoint)) return 0;
   Link link;
   link.id = kDialledLinkBit | ++next_dial_;
   link.dialled = true;

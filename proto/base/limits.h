@@ -44,7 +44,7 @@ inline constexpr Millis kHandshakeTimeout = 5 * kSecond;       // a link without
 inline constexpr Millis kRequestTimeout = 10 * kSecond;        // every request's deadline
 inline constexpr Millis kPingInterval = 120 * kSecond;         // idle session keep-alive
 inline constexpr Millis kSessionIdle = 2 * kMinute;            // a dialled session nobody needs is closed
-inline constexpr std::size_t kIdleSessionsKept = 16;           // while there are more than this
+inline constexpr std::size_t kIdleSessionsKept = 8;            // while there are more than this
 inline constexpr Millis kBootstrapRetryMin = 1 * kSecond, kBootstrapRetryMax = 60 * kSecond;
 inline constexpr std::int64_t kPacketsPerSecond = 2'048, kPacketBurst = 4'096;                  // of one session; a packet counts once more per kItemsPerPacketToken items
 inline constexpr std::int64_t kPrefixPacketsPerSecond = 8'192, kPrefixPacketBurst = 16'384;   // of one /24 or /48
@@ -118,6 +118,7 @@ inline constexpr std::uint32_t kMailboxWeeksBack = 5;          // past weeks sti
 inline constexpr std::size_t kCustodiansSubscribed = 3;
 inline constexpr std::size_t kPairwiseSubscribed = 5;           // of a region that is not asked as a whole
 inline constexpr Millis kCollectPoll = kHour;
+inline constexpr Millis kCollectSeldom = 6 * kHour;            // where hardly anybody writes any more, or yet
 inline constexpr Millis kRecordLifetime = 45 * kDay;
 inline constexpr Millis kRecordFuture = 2 * kHour;
 inline constexpr Millis kRecordRefreshAge = 8 * kDay;

@@ -32,8 +32,9 @@ bool collects(User& user, const SubmitMessage& mail) {
   const auto mailbox = parse_header(mail.item.header).value().mailbox;
   const auto sets = user.asked<CollectMailboxes>();
   BOOST_REQUIRE(!sets.empty());
-  for (const MailboxKey& key : sets.back().keys)
-    if (mailbox_id(key) == mailbox) return true;
+  for (const auto& keys : {sets.back().keys, sets.back().seldom})
+    for (const MailboxKey& key : keys)
+      if (mailbox_id(key) == mailbox) return true;
   return false;
 }
 
@@ -59,10 +60,13 @@ BOOST_AUTO_TEST_CASE(record_of_the_week) {
   BOOST_TEST(int{stamp_effort(MessageId{own.hash.data}, alice.published().nonce)} >= int{agent::kOwnRecordEffort});
   const auto sets = alice.asked<CollectMailboxes>();
   BOOST_REQUIRE_EQUAL(sets.size(), 1U);
-  BOOST_TEST(sets[0].keys.size() == kMailboxWeeksBack + 2);
+  BOOST_TEST(sets[0].keys.size() == 2U);  // the current week's and the one before
+  BOOST_TEST((sets[0].keys.back() == alice.identity().mailbox(week).public_key()));
+  BOOST_TEST(sets[0].seldom.size() == kMailboxWeeksBack);
   Hash hash;
   hash.data[0] = 3;
-  for (const MailboxKey& key : sets[0].keys) BOOST_TEST(verify(key, hash, alice.agent().sign_collect(key, hash)));
+  for (const auto& keys : {sets[0].keys, sets[0].seldom})
+    for (const MailboxKey& key : keys) BOOST_TEST(verify(key, hash, alice.agent().sign_collect(key, hash)));
 
   const SignedRecord before = alice.published();
   clock.pass(kHour);
