@@ -68,6 +68,7 @@ STEPS = {
     "growth-backlog": growth.backlog,
     "growth-mailboxes": growth.mailboxes,
     "growth-connections": growth.connections,
+    "growth-connections-10000": growth.many_connections,
     "start-up": growth.startup,
     "reclaim": growth.reclaim,
     "latency": growth.latency,
