@@ -1,47 +1,22 @@
 // comm-figures: two figures that need no network. One line of JSON. Exit 64: usage.
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <ctime>
-#include <string_view>
 
 #include "node/core/range_set.h"
 #include "proto/base/check.h"
 #include "proto/base/random.h"
 #include "proto/wire/packet.h"
+#include "tests/sim/command_line.h"
 
 namespace {
 
 using namespace comm;
-
-constexpr const char* kUsage =
-    "usage: comm-figures price [--ids N]\n"
-    "       comm-figures reconcile [--items N] [--differ N] [--seed N]\n"
-    "  price      CPU time of so many node ids, as an attacker computes them one after another\n"
-    "  reconcile  bytes of Sync packets and round trips until two sets of so many messages are known to be one; half of\n"
-    "             what differs is on each side\n";
+using comm::sim::parse_command_line;
 
 struct Arguments {
-  std::string_view what;
   std::uint64_t ids = 100, items = 10'000, differ = 10, seed = 1;
 };
-
-bool parse(int argc, char** argv, Arguments& out) {
-  if (argc < 2) return false;
-  out.what = argv[1];
-  for (int i = 2; i + 1 < argc; i += 2) {
-    const std::string_view name = argv[i], value = argv[i + 1];
-    std::uint64_t* target = name == "--ids"      ? &out.ids
-                            : name == "--items"  ? &out.items
-                            : name == "--differ" ? &out.differ
-                            : name == "--seed"   ? &out.seed
-                                                 : nullptr;
-    if (target == nullptr) return false;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), *target);
-    if (error != std::errc{} || end != value.data() + value.size()) return false;
-  }
-  return argc % 2 == 0 && (out.what == "price" || out.what == "reconcile");
-}
 
 void price(const Arguments& arguments) {
   Prng random(arguments.seed);
@@ -131,11 +106,19 @@ void reconcile(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  if (!parse(argc, argv, arguments)) {
-    std::fputs(kUsage, stderr);
-    return 64;
-  }
-  if (arguments.what == "price") price(arguments);
+  CLI::App app("Two figures that need no network, as one line of JSON.", "comm-figures");
+  CLI::App* const prices =
+      app.add_subcommand("price", "CPU time of node ids, as an attacker computes them one after another");
+  prices->add_option("--ids", arguments.ids, "How many")->type_name("N")->capture_default_str();
+  CLI::App* const sets = app.add_subcommand(
+      "reconcile", "Bytes of Sync packets and round trips until two sets of messages are known to be one");
+  sets->add_option("--items", arguments.items, "Messages on each side")->type_name("N")->capture_default_str();
+  sets->add_option("--differ", arguments.differ, "How many differ, half of them on each side")
+      ->type_name("N")->capture_default_str();
+  sets->add_option("--seed", arguments.seed, "The run's seed")->type_name("N")->capture_default_str();
+  app.require_subcommand(1);
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  if (prices->parsed()) price(arguments);
   else reconcile(arguments);
   return 0;
 }

@@ -1,10 +1,9 @@
 // comm-lookups: the production's lookup over full static tables, against liars or ids ground next to the target. One line
 // of JSON. Exit 64: usage.
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
-#include <string_view>
 
+#include "tests/sim/command_line.h"
 #include "tests/sim/static_net.h"
 
 namespace {
@@ -12,61 +11,46 @@ namespace {
 using namespace comm;
 using namespace comm::sim;
 
-constexpr const char* kUsage =
-    "usage: comm-lookups reach|capture [--nodes N] [--hostile PER_MILLE] [--ground IDS] [--k K] [--paths D]\n"
-    "                    [--region FACTOR] [--trials N] [--seed N] [--plain] [--adaptive] [--nearer] [--tries N]\n"
-    "  reach    how often a lookup finds an honest node whose id it looks for, while hostile nodes lie;\n"
-    "           --tries N: within so many lookups, each from another node\n"
-    "  capture  how often no honest node keeps what is stored, and none that keeps it is found again\n"
-    "  --nearer  ground ids are nearer than the nearest honest node\n"
-    "  --plain  Kademlia's shortlist of k on each path, no judgement of liars, no merging of the paths\n";
-
 struct Arguments {
   StaticOptions options;
-  std::string_view what;
+  bool reach = false;  // else capture
   std::uint64_t seed = 1;
   std::uint32_t trials = 1'000, tries = 1, per_network = 50;
   bool plain = false;
 };
 
-template <class Int>
-bool number(std::string_view text, Int& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty();
+void add_options(CLI::App& app, Arguments& out) {
+  StaticOptions& network = out.options;
+  app.fallthrough();  // options may come after the name of what is measured
+  app.add_subcommand("reach", "How often a lookup finds an honest node whose id it looks for, while hostile nodes lie")
+      ->callback([&out] { out.reach = out.options.lies = true; });
+  app.add_subcommand("capture", "How often no honest node keeps what is stored, and none that keeps it is found again");
+  app.require_subcommand(1);
+  app.add_option("--nodes", network.nodes, "All of them")->type_name("N")->capture_default_str();
+  app.add_option("--hostile", network.hostile_per_mille, "Of a thousand nodes")->type_name("N")->capture_default_str();
+  app.add_option("--ground", network.ground, "Further, hostile nodes within a node's share of the space around the target")
+      ->type_name("N")->capture_default_str();
+  app.add_option("--k", network.k, "Contacts in a bucket")->capture_default_str();
+  app.add_option("--paths", network.style.paths, "Disjoint paths of a lookup")->type_name("D")->capture_default_str();
+  app.add_option("--region", network.region_factor, "Of the size of a region; 0: the k nearest only")
+      ->type_name("FACTOR")->capture_default_str();
+  app.add_option("--trials", out.trials, "Lookups")->type_name("N")->capture_default_str();
+  app.add_option("--tries", out.tries, "Of reach: within so many lookups, each from another node")
+      ->type_name("N")->capture_default_str();
+  app.add_option("--seed", out.seed, "The run's seed")->type_name("N")->capture_default_str();
+  app.add_flag("--plain", out.plain, "Kademlia's shortlist of k on each path, no judgement of liars, no merging of paths");
+  app.add_flag("--adaptive", network.adaptive,
+               "Liars name random ones of the 200 members nearest the target, not always the nearest");
+  app.add_flag("--nearer", network.nearer, "Ground ids are nearer than the nearest honest node");
 }
 
-bool parse(int argc, char** argv, Arguments& out) {
-  if (argc < 2) return false;
-  out.what = argv[1];
-  out.options.lies = out.what == "reach";
-  for (int i = 2; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--plain") { out.plain = true; continue; }
-    if (name == "--adaptive") { out.options.adaptive = true; continue; }
-    if (name == "--nearer") { out.options.nearer = true; continue; }
-    if (++i >= argc) return false;
-    StaticOptions& o = out.options;
-    const bool good = name == "--nodes"     ? number(argv[i], o.nodes)
-                      : name == "--hostile" ? number(argv[i], o.hostile_per_mille)
-                      : name == "--ground"  ? number(argv[i], o.ground)
-                      : name == "--k"       ? number(argv[i], o.k)
-                      : name == "--paths"   ? number(argv[i], o.style.paths)
-                      : name == "--region"  ? number(argv[i], o.region_factor)
-                      : name == "--trials"  ? number(argv[i], out.trials)
-                      : name == "--tries"   ? number(argv[i], out.tries)
-                                            : name == "--seed" && number(argv[i], out.seed);
-    if (!good) return false;
-  }
-  out.options.answers = out.options.k;
-  if (out.plain) {
-    out.options.style.shortlist = out.options.k;
-    out.options.style.judged = false;
-    out.options.style.parallelism = 1;
-    out.options.style.asks = 64 * out.options.style.paths;
-  } else {
-    out.options.answers = kMaxContactsPerPacket;
-  }
-  return out.what == "reach" || out.what == "capture";
+void settle(Arguments& out) {
+  out.options.answers = out.plain ? out.options.k : kMaxContactsPerPacket;
+  if (!out.plain) return;
+  out.options.style.shortlist = out.options.k;
+  out.options.style.judged = false;
+  out.options.style.parallelism = 1;
+  out.options.style.asks = 64 * out.options.style.paths;
 }
 
 struct Count { std::uint64_t trials = 0, good = 0, kept = 0, asked = 0; };
@@ -102,17 +86,17 @@ void capture(StaticNetwork& network, Count& count) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  if (!parse(argc, argv, arguments)) {
-    std::fputs(kUsage, stderr);
-    return 64;
-  }
+  CLI::App app("The production's lookup over full static tables, as one line of JSON.", "comm-lookups");
+  add_options(app, arguments);
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
+  settle(arguments);
   // A target that is crowded is one network's; lookups of honest nodes share one.
-  const std::uint32_t per_network = arguments.what == "reach" ? arguments.per_network : 1;
+  const std::uint32_t per_network = arguments.reach ? arguments.per_network : 1;
   Count count;
   for (std::uint64_t network_seed = arguments.seed * 1'000'003; count.trials < arguments.trials; ++network_seed) {
     StaticNetwork network(arguments.options, network_seed);
     for (std::uint32_t i = 0; i < per_network && count.trials < arguments.trials; ++i, ++count.trials) {
-      if (arguments.what == "reach") reach(arguments, network, count);
+      if (arguments.reach) reach(arguments, network, count);
       else capture(network, count);
     }
   }

@@ -1,27 +1,14 @@
 // comm-sim: one deterministic run of many nodes. Exit 0: all invariants held; 1: a violation, with the line that repeats
 // it; 64: usage. The last line is the trace.
-#include <charconv>
 #include <cstdio>
 #include <fstream>
-#include <string_view>
 
+#include "tests/sim/command_line.h"
 #include "tests/sim/simulation.h"
 
 namespace {
 
 using namespace comm::sim;
-
-constexpr const char* kUsage =
-    "usage: comm-sim [--seed N] [--nodes N] [--scenario FILE] [--quiet] [--json FILE] [--twice]\n"
-    "                [--set KEY=VALUE]... [--log FILE] [--log-node N]\n"
-    "  --seed N         the run's seed (1)\n"
-    "  --nodes N        another number of nodes than the scenario's, messages in proportion\n"
-    "  --scenario FILE  a scenario of tests/sim/scenarios (built in: 1,000 nodes with churn, loss, a partition, crashes)\n"
-    "  --set KEY=VALUE  another value for a key that the file has: adversary[0].ids=45, victims.count=2, a list as a,b\n"
-    "  --quiet          no progress lines on standard error\n"
-    "  --json FILE      the report as JSON too\n"
-    "  --twice          run two times and compare the traces\n"
-    "  --log FILE       a line for every event; --log-node N: of one node only\n";
 
 struct Arguments {
   RunOptions run;
@@ -31,31 +18,21 @@ struct Arguments {
   bool quiet = false, twice = false;
 };
 
-template <class Int>
-bool number(std::string_view text, Int& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size() && !text.empty();
-}
-
-bool parse(int argc, char** argv, Arguments& out) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view name = argv[i];
-    if (name == "--quiet") { out.quiet = true; continue; }
-    if (name == "--twice") { out.twice = true; continue; }
-    if (i + 1 >= argc) return false;
-    const char* value = argv[++i];
-    bool good = true;
-    if (name == "--seed") good = number(value, out.run.seed);
-    else if (name == "--nodes") good = number(value, out.nodes.emplace()) && *out.nodes >= 4;
-    else if (name == "--scenario") out.scenario = value;
-    else if (name == "--set") out.settings.emplace_back(value);
-    else if (name == "--json") out.json = value;
-    else if (name == "--log") out.log = value;
-    else if (name == "--log-node") good = number(value, out.run.log_node.emplace());
-    else good = false;
-    if (!good) return false;
-  }
-  return true;
+void add_options(CLI::App& app, Arguments& out) {
+  app.add_option("--seed", out.run.seed, "The run's seed")->type_name("N")->capture_default_str();
+  app.add_option("--nodes", out.nodes, "Another number of nodes than the scenario's, messages in proportion")
+      ->type_name("N")->check(CLI::Range(4u, UINT32_MAX));
+  app.add_option("--scenario", out.scenario,
+                 "A scenario of tests/sim/scenarios (built in: 1,000 nodes with churn, loss, a partition, crashes)")
+      ->type_name("FILE");
+  app.add_option("--set", out.settings,
+                 "Another value for a key that the file has: adversary[0].ids=45, victims.count=2, a list as a,b")
+      ->type_name("KEY=VALUE")->expected(1)->take_all();
+  app.add_flag("--quiet", out.quiet, "No progress lines on standard error");
+  app.add_option("--json", out.json, "The report as JSON too")->type_name("FILE");
+  app.add_flag("--twice", out.twice, "Run two times and compare the traces");
+  app.add_option("--log", out.log, "A line for every event")->type_name("FILE");
+  app.add_option("--log-node", out.run.log_node, "of this node only")->type_name("N");
 }
 
 std::string reproduce_line(const Arguments& arguments, const Scenario& scenario) {
@@ -75,10 +52,9 @@ Report run_once(const Scenario& scenario, const RunOptions& options) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  if (!parse(argc, argv, arguments)) {
-    std::fputs(kUsage, stderr);
-    return 64;
-  }
+  CLI::App app("One deterministic run of many nodes. The last line of its output is the trace.", "comm-sim");
+  add_options(app, arguments);
+  if (const auto code = parse_command_line(app, argc, argv)) return *code;
   ScenarioResult loaded{default_scenario(), {}};
   if (!arguments.scenario.empty()) loaded = load_scenario(arguments.scenario, arguments.settings);
   if (!loaded.error.empty()) {

@@ -44,7 +44,7 @@ LIBRARIES = [
     (r"leveldb/", r"relay_store/level[a-z_]*\.(cc|h)|tests/", "LevelDB is used by relay_store/level* only"),
     (r"zmq", r"node/shell/|tests/", "ZeroMQ is used by node/shell only"),
     (r"(ncursesw?/)?n?curses", r"client_tui/shell/", "curses is used by client_tui/shell only"),
-    (r"CLI/", r"node/main/", "CLI11 is used by node/main only"),
+    (r"CLI/", r"node/main/|tests/sim/command_line.h", "CLI11 is used by node/main and the simulator's command lines only"),
     (r"nlohmann/", r"node/main/|node/shell/|client_tui/shell/|tests/", "JSON is the programs' business"),
     (r"toml", r"node/main/|node/shell/|tests/", "configuration is the programs' business"),
     (r"utf8proc", r"client_tui/|tests/", "utf8proc is used by client_tui only"),
