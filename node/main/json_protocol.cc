@@ -143,8 +143,10 @@ std::string json_user(const UserEvent& event) {
   if (const auto* mail = std::get_if<Undecryptable>(&event))
     return json_error("a message arrived that cannot be opened: " + mail->reason + " (id " + to_hex(mail->id.view()) + ")");
   if (const auto* conflict = std::get_if<KeyConflict>(&event))
-    return json_error("two different key records of the same number exist for " + address_hex(conflict->address) +
-                      ": the secret may be in use elsewhere");
+    return to_line({{"ev", "error"},
+                    {"what", "two different key records of the same number exist for " + address_hex(conflict->address) +
+                                 ": the secret may be in use elsewhere"},
+                    {"address", address_hex(conflict->address)}});
   return {};
 }
 

@@ -74,3 +74,23 @@ def _(t):
     t.check(header.effort >= 6, f"effort {header.effort}")
     message.check_message(header, copies(t, peer, who)[1][0]["nonce"], copies(t, peer, who)[1][0]["body"])
     t.check(copies(t, peer, who)[0][1].uid == copies(t, peer, who)[1][1].uid, "another uid")
+
+
+@case("two-records-of-one-seq-reported", "REC-015 REC-025", fresh=True, negative=True)
+def _(t):
+    """Two different records of one address and seq are reported to the user; the same record twice, or two of different
+    seq, are not."""
+    first, second = begin(t, 2)
+    for label, seqs in (("same", (7, 7)), ("newer", (7, 8))):
+        who = t.stranger(label)
+        for peer, seq in zip((first, second), seqs):
+            peer.records[who.address] = who.record(t.now - (seq - 7), seq=seq)
+        send(t, who, "to the " + label)
+        first_copy(t, [first, second], who)
+        t.check(not t.events("error", address=who.address.hex()), f"reported: {label}")
+        t.positive()
+    who = t.stranger("in use elsewhere")
+    for peer, made in ((first, t.now), (second, t.now - 1000)):
+        peer.records[who.address] = who.record(made, seq=7)
+    send(t, who, "to whom")
+    t.expect_event("error", address=who.address.hex())

@@ -214,3 +214,8 @@ tolerate("ended-grants-taken", "MBX-026", pairwise, "policy/grant-expired")
 @mutant("mailboxes-of-the-period-before", "MBX-017")
 def _():
     patch(pairwise, "period")(lambda original, identity, contact, now_ms: original(identity, contact, now_ms) - 1)
+
+
+@mutant("two-records-of-one-seq-hidden", "REC-015")
+def _():
+    ignore(agent.Agent, "_compare")

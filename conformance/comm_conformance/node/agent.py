@@ -304,9 +304,17 @@ class Agent:
         try:
             record = keyrecord.check(body["record"], body["signature"], body["nonce"], self.clock.wall())
             if record.address == address:
+                self._compare(record)
                 self.node.records.keep(record)
         except Reject:
             pass
+
+    def _compare(self, record):
+        """REC-015."""
+        held = self.node.records.records.get(record.address)
+        if held is not None and held.seq == record.seq and held.raw != record.raw:
+            self.node.event(ev="error", address=record.address.hex(),
+                            what="two different key records of one number exist: the secret may be in use elsewhere")
 
     def _asked(self, out, address, again):
         self.lookups.pop(out.uid, None)
