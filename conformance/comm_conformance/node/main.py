@@ -107,7 +107,7 @@ class Node:
     def link_ended(self, link, was_ready):
         self.reconciliation.link_ended(link)
         if link.expected is not None and not was_ready:
-            self.overlay.failed(link.expected)
+            self.overlay.failed(link.expected, link.channel.endpoint)
             for callback in self.waiting.pop(link.expected, []):
                 self.timers.after(0, callback, None)
         peer = getattr(link, "bootstrap", None)

@@ -3,6 +3,8 @@ from .. import routing, wire
 from ..base import param
 
 K = param("bucket_size")
+ASKED = 4 * K + 64              # RTE-017: by one lookup
+FIRST_LOOK = 120_000            # RTE-028: the first look at a random point, and how long until the next, doubling
 
 
 class Contact:
@@ -18,7 +20,7 @@ class Overlay:
         self.table, self.samples, self.lookups = {}, [], []
         self.joined = self.joining = False
         self.dialled_back_at = {}
-        node.timers.after(param("table_refresh"), self._refresh)
+        node.timers.after(FIRST_LOOK, self._look_around, 2 * FIRST_LOOK)
 
     # --- the table
 
@@ -64,14 +66,10 @@ class Overlay:
     def dialled_back(self, link):
         link.probe.endpoint, link.probe.dialable = link.channel.endpoint, True
 
-    def false_id(self, node_id):
+    def failed(self, node_id, endpoint):
+        """RTE-024: a dial that failed, or met somebody else, counts where the node has been reached, not where it was named."""
         contact = self.table.get(node_id)
-        if contact is not None and node_id not in self.node.sessions.by_node:
-            contact.failures += 1
-
-    def failed(self, node_id):
-        contact = self.table.get(node_id)
-        if contact is not None:
+        if contact is not None and contact.endpoint == endpoint and node_id not in self.node.sessions.by_node:
             contact.failures += 1
 
     def nearest(self, target, count, dialable=True):
@@ -98,8 +96,9 @@ class Overlay:
         self.joined = True
         self.node.joined()
 
-    def _refresh(self):
-        self.node.timers.after(param("table_refresh"), self._refresh)
+    def _look_around(self, pause):
+        """RTE-028: how large is the network?"""
+        self.node.timers.after(pause, self._look_around, min(2 * pause, param("table_refresh")))
         self.lookup(self.node.scale.random.randbytes(20), lambda found: None, sample=True)
 
     def size(self):
@@ -134,6 +133,7 @@ class Lookup:
         self.overlay, self.node, self.target, self.callback = overlay, overlay.node, target, callback
         self.paths = [dict() for _ in range(param("lookup_paths"))]  # node id -> endpoint
         self.asked, self.answered, self.open = {}, set(), 0
+        self.spent = [0] * len(self.paths)
         self.ended = False
 
     def begin(self):
@@ -157,18 +157,23 @@ class Lookup:
         for number, path in enumerate(self.paths):
             waiting = [n for n in self._live(path) if n not in self.asked]
             open_here = sum(self.asked.get(n) == number for n in path)
-            for one in waiting[:max(0, param("lookup_parallelism") - open_here)]:
+            room = min(param("lookup_parallelism") - open_here, ASKED // 2 // len(self.paths) - self.spent[number])
+            for one in waiting[:max(0, room)]:
+                self.spent[number] += 1
                 self._ask(one, path[one], number)
-        if not self.open:
-            merged = {n: e for path in self.paths for n, e in path.items()}
-            rest = [n for n in self._live(merged) if n not in self.asked]
-            for one in rest[:param("lookup_parallelism")]:
-                self._ask(one, merged[one], 0)
-            if not rest:
-                self.end()
+        if not self.open and not self._merge():
+            self.end()
+
+    def _merge(self):
+        """RTE-015: the paths are done; whether somebody else is asked."""
+        merged = {n: e for path in self.paths for n, e in path.items()}
+        rest = [n for n in self._live(merged) if n not in self.asked]
+        for one in rest[:param("lookup_parallelism")]:
+            self._ask(one, merged[one], 0)
+        return bool(rest)
 
     def _ask(self, node_id, endpoint, path):
-        if len(self.asked) >= 4 * K + 64 or node_id == self.node.node_id:
+        if len(self.asked) >= ASKED or node_id == self.node.node_id:
             self.asked[node_id] = "failed"
             return
         self.asked[node_id] = path

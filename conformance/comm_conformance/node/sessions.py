@@ -199,7 +199,6 @@ class Sessions:
             link.their, link.transcript = their, digest
             link.node_id = self.compute_id(their["node_key"])
             if link.expected is not None and link.expected != link.node_id:
-                self.node.overlay.false_id(link.expected)
                 self.close(link, wire.REFUSED, "crypto/node-id-mismatch")
             elif link.probe is not None:
                 self.node.overlay.dialled_back(link)
