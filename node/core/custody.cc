@@ -20,6 +20,7 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
   const NodeId from = link.node;
   const Request request = core_.peers.take_answer(link, request_id, {RequestKind::want});
   const bool pushed = request.kind != RequestKind::want;
+  if (const auto asked = wanted_of_.find(from); asked != wanted_of_.end() && !pushed) asked->second.body = core_.now.mono;
   Stored answer;
   room_.changed();
   for (const SealedItem& item : message.items) {
@@ -32,9 +33,9 @@ void CustodyService::on_message(Link& link, std::uint32_t request_id, const Mess
     std::vector<MessageId> rest;
     auto asked = wants_.extract(request.key);
     if (!asked.empty())
-      for (const MessageId& id : asked.mapped())
+      for (const MessageId& id : asked.mapped().ids)
         if (const auto it = wanted_.find(id); it != wanted_.end() && it->second.asked == from) rest.push_back(id);
-    if (!asked.empty() && rest.size() == asked.mapped().size()) ask_next(rest, from);
+    if (!asked.empty() && rest.size() == asked.mapped().ids.size()) ask_next(rest, from);
     else ask(from, rest);
   }
   tell(link_id, pushed ? request_id : 0, std::move(answer));
@@ -158,22 +159,25 @@ bool CustodyService::want(const MessageId& id, const NodeId& from, std::vector<M
 }
 
 bool CustodyService::assign(Wanted& wanted, const NodeId& node) {
-  std::size_t& count = wanted_of_[node];
+  std::size_t& count = wanted_of_[node].count;
   if (wanted.asked != node && count >= kMaxWantedPerPeer) return false;
   if (wanted.asked != node) {
     ++count;
-    if (const auto old = wanted_of_.find(wanted.asked); old != wanted_of_.end() && --old->second == 0) wanted_of_.erase(old);
+    one_less(wanted.asked);
   }
   wanted.asked = node;
   wanted.until = core_.now.mono + kWantTimeout;
   return true;
 }
 
+void CustodyService::one_less(const NodeId& asked) {
+  if (const auto it = wanted_of_.find(asked); it != wanted_of_.end() && --it->second.count == 0) wanted_of_.erase(it);
+}
+
 void CustodyService::forget_wanted(const MessageId& id) {
   const auto it = wanted_.find(id);
   if (it == wanted_.end()) return;
-  if (const auto count = wanted_of_.find(it->second.asked); count != wanted_of_.end() && --count->second == 0)
-    wanted_of_.erase(count);
+  one_less(it->second.asked);
   wanted_.erase(it);
 }
 
@@ -193,7 +197,8 @@ void CustodyService::ask(const NodeId& from, const std::vector<MessageId>& ids) 
     Want want;
     for (std::size_t i = at; i < ids.size() && i < at + kWantBatch; ++i) want.ids.push_back(ids[i]);
     const std::uint64_t key = next_want_++;
-    wants_[key] = want.ids;
+    wants_[key] = {from, core_.now.mono, want.ids};
+    core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::want, key);
     core_.peers.send(*link, std::move(want), {RequestKind::want, key});
   }
 }
@@ -215,7 +220,31 @@ void CustodyService::ask_next(const std::vector<MessageId>& ids, const NodeId& f
 
 void CustodyService::want_failed(std::uint64_t want, const NodeId& from) {
   auto node = wants_.extract(want);
-  if (!node.empty()) ask_next(node.mapped(), from);
+  if (!node.empty()) ask_next(node.mapped().ids, from);
+}
+
+void CustodyService::lose_patience(std::uint64_t want) {
+  const auto open = wants_.find(want);
+  if (open == wants_.end()) return;
+  const NodeId from = open->second.from;
+  if (const auto asked = wanted_of_.find(from); asked != wanted_of_.end() && asked->second.body >= open->second.at)
+    return;  // bodies come, these will too
+  std::map<NodeId, std::vector<MessageId>> next;
+  for (const MessageId& id : open->second.ids) {
+    const auto it = wanted_.find(id);
+    if (it != wanted_.end() && it->second.asked == from && hurry(it->second)) next[it->second.asked].push_back(id);
+  }
+  for (const auto& [node, list] : next) ask(node, list);
+}
+
+bool CustodyService::hurry(Wanted& wanted) {
+  if (std::exchange(wanted.hurried, true)) return false;
+  // Who keeps silent comes last from now on.
+  std::stable_partition(wanted.sources.begin(), wanted.sources.end(), [&](const NodeId& node) { return node != wanted.asked; });
+  for (const NodeId& source : wanted.sources)
+    if (source != wanted.asked && core_.sessions.ready(source) != nullptr && assign(wanted, source)) return true;
+  wanted.until = core_.now.mono;  // the next that offers it
+  return false;
 }
 
 void CustodyService::source_gone(const NodeId& node) {

@@ -22,6 +22,7 @@ class CustodyService {
   void on_stored(Link& link, const Stored& stored);
   void on_ack(Link& link, const Ack& ack);
   void want_failed(std::uint64_t want, const NodeId& from);  // deadline passed or NOT_HELD: the next source is asked
+  void lose_patience(std::uint64_t want);               // nothing came of it yet: another source is asked
   void source_gone(const NodeId& node);
   // Has become an own one: what lies here is for this node's user. One page after `after`; returns where the next one
   // begins, 0 = that was all.
@@ -56,7 +57,14 @@ class CustodyService {
     NodeId asked;                       // zero: nobody at the moment
     Millis until = 0;                   // mono
     std::vector<NodeId> sources;        // who offered it
+    bool hurried = false;               // a second was asked early; never a third
   };
+  struct OpenWant {
+    NodeId from;
+    Millis at = 0;                      // mono
+    std::vector<MessageId> ids;
+  };
+  struct Asked { std::size_t count = 0; Millis body = 0; };  // of one node: so much; when a body came last, mono
   static constexpr std::size_t kMaxWanted = 8'192;
   static constexpr std::size_t kMaxWantedPerPeer = 1'024;  // nobody's false offers keep others' mail from being asked for
   static constexpr std::size_t kMaxIncoming = 4'096;
@@ -86,6 +94,8 @@ class CustodyService {
   bool want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for);
   void forget_wanted(const MessageId& id);
   bool assign(Wanted& wanted, const NodeId& node);
+  void one_less(const NodeId& asked);
+  bool hurry(Wanted& wanted);                           // another source of it is asked now
   void send_records(LinkId link, const std::vector<Bytes>& records);
   Message with_bodies(std::vector<StoredHeader> messages) const;
   void check_and_finalise(Link& link, const Bytes& bytes);
@@ -118,8 +128,8 @@ class CustodyService {
   std::map<NodeId, Stored> evicted_;                    // of this packet, sent at its end
   std::map<NodeId, std::vector<Bytes>> finals_;         // the same
   std::map<MessageId, Wanted> wanted_;
-  std::map<std::uint64_t, std::vector<MessageId>> wants_;  // request key -> what was asked for
-  std::map<NodeId, std::size_t> wanted_of_;             // how many are asked of whom
+  std::map<std::uint64_t, OpenWant> wants_;             // by request key
+  std::map<NodeId, Asked> wanted_of_;
   std::uint64_t next_want_ = 1;
   std::map<MessageId, std::vector<NodeId>> incoming_;   // own mail on its way in: who is to get the ack
   std::deque<MessageId> incoming_order_;

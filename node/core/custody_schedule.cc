@@ -7,7 +7,7 @@ namespace comm {
 namespace {
 constexpr std::size_t kOffersFlushed = kMaxOffersPerPacket;
 constexpr std::size_t kLazySpread = 2;      // members a fetched message is offered to
-constexpr std::size_t kToldAtOnce = 4;      // known members, while the others are looked up
+constexpr std::size_t kToldAtOnce = 4;      // members, before the others
 constexpr std::size_t kRefreshPeers = 2;    // holders asked again each hour
 constexpr std::size_t kSpreadPeers = kMaxExchangedPeers * 3 / 4;
 constexpr Millis kNoSessionMin = 2 * kSecond;
@@ -231,6 +231,14 @@ Millis CustodyService::lonely_retry(const StoredHeader& stored) {
 std::size_t CustodyService::spread_to(CustodyState& state, const StoredHeader& stored, std::vector<Contact> members) {
   core_.random.shuffle(members);
   state.spread = members.empty() ? lonely_retry(stored) : 0;
+  // A few first: where its owner is at hand, or its acknowledgement known already, nobody else need be told.
+  if (!state.lazy && !std::exchange(state.few_told, true)) {
+    std::erase_if(members, [&](const Contact& contact) {
+      return contact.id == core_.config.id || state.find(contact.id) != nullptr;
+    });
+    if (members.size() > kToldAtOnce) state.spread = core_.now.wall + core_.scaled(kLookupPatience);
+    members.resize(std::min(members.size(), kToldAtOnce));
+  }
   return give_to(state, members);
 }
 
@@ -248,7 +256,8 @@ void CustodyService::spread(const MessageId& id, CustodyState& state, const Stor
   }
   // Custodians know each other: only who is told first, or stands outside, has to look the region up.
   auto known = core_.known_region(overlay_point(mailbox));
-  if (state.lazy && known.size() >= kBucketSize) return static_cast<void>(spread_to(state, stored, std::move(known)));
+  if (known.size() >= kBucketSize && (state.lazy || !state.few_told))
+    return static_cast<void>(spread_to(state, stored, std::move(known)));
   if (auto members = core_.lookups.at_hand(overlay_point(mailbox)))
     return static_cast<void>(spread_to(state, stored, *std::move(members)));
   if (!state.lazy) {

@@ -57,7 +57,8 @@ Bytes encode_custody(const CustodyState& state) {
   Bytes out;
   out.reserve(19 + state.peers.size() * 30);
   out.push_back(1);
-  out.push_back(static_cast<std::uint8_t>(state.origin | state.expired_told << 1 | state.queued_told << 2 | state.lazy << 3));
+  out.push_back(static_cast<std::uint8_t>(state.origin | state.expired_told << 1 | state.queued_told << 2 | state.lazy << 3 |
+                                          state.few_told << 4));
   put_be<std::int64_t>(out, state.spread);
   put_be<std::int64_t>(out, state.refresh);
   out.push_back(static_cast<std::uint8_t>(state.peers.size()));
@@ -77,6 +78,7 @@ CustodyState parse_custody(ByteView in) {
   out.expired_told = in[1] & 2;
   out.queued_told = in[1] & 4;
   out.lazy = in[1] & 8;
+  out.few_told = in[1] & 16;
   out.spread = get_be<std::int64_t>(in.subspan(2));
   out.refresh = get_be<std::int64_t>(in.subspan(10));
   for (std::size_t at = 19; at < in.size(); at += 30) {

@@ -24,6 +24,7 @@ struct CustodyState {
   bool expired_told = false;
   bool queued_told = false;
   bool lazy = false;        // came as an answer to Want: others of the region most likely have it too
+  bool few_told = false;    // the first few members have been offered it
   Millis spread = 0;        // when the region is to be given the message
   Millis refresh = 0;       // the slow re-offer that finds acknowledgements and members that lack it
   std::vector<CustodyPeer> peers;

@@ -228,6 +228,7 @@ void Core::fire(const TimerQueue::Timer& timer) {
     case TimerKind::recover: custody.timer(timer.kind); break;
     case TimerKind::republish: records.timer(); break;
     case TimerKind::find_record: records.lose_patience(timer.key); break;
+    case TimerKind::want: custody.lose_patience(timer.key); break;
     case TimerKind::sync: sync.timer(); break;
     case TimerKind::collect: mailboxes.timer(); break;
     case TimerKind::collect_page: mailboxes.page_timer(timer.key); break;

@@ -12,7 +12,7 @@
 namespace comm {
 
 enum class TimerKind : std::uint8_t {
-  handshake, id_check, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, held_page, table, clock, recover, republish, find_record, sync
+  handshake, id_check, request, keepalive, bootstrap, lookup, custody, expiry, collect, collect_page, held_page, table, clock, recover, republish, find_record, want, sync
 };
 
 class TimerQueue {

@@ -1,0 +1,84 @@
+// Who is told of a pushed message at once and who later (CUS-026), and when a source that keeps silent is passed over
+// (CUS-006).
+#include "tests/unit/core/crafted.h"
+
+using namespace comm;
+using namespace comm::test;
+
+namespace {
+
+// A relay, one who pushes, and a region of sessions.
+struct Region {
+  explicit Region(int members) {
+    for (int i = 0; i < members; ++i) {
+      at.push_back(&pair.net.probe());
+      links.push_back(at.back()->connect(pair.relay));
+    }
+    pair.net.run(10 * kSecond);  // the relay has joined
+    for (Probe* probe : at) probe->inbox.clear();
+  }
+  template <class Body>
+  std::size_t told() const {
+    return static_cast<std::size_t>(
+        std::count_if(at.begin(), at.end(), [](const Probe* probe) { return !probe->got<Body>().empty(); }));
+  }
+  Pair pair;
+  std::vector<Probe*> at;
+  std::vector<LinkId> links;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(hurry)
+
+BOOST_AUTO_TEST_CASE(four_members_are_told_at_once_and_the_others_two_seconds_later) {
+  Region r(12);
+  r.pair.give(craft(r.pair.net, r.pair.box).item);
+  BOOST_TEST(r.told<Offer>() == 4u);
+  r.pair.net.run(kLookupPatience - kSecond);
+  BOOST_TEST(r.told<Offer>() == 4u);
+  r.pair.net.run(2 * kSecond);
+  BOOST_TEST(r.told<Offer>() == 12u);
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_goes_no_further_than_to_the_first_who_knows_better) {
+  Region r(12);
+  const Crafted old = craft(r.pair.net, r.pair.box);
+  r.pair.give(old.item);
+  for (std::size_t i = 0; i < r.at.size(); ++i)
+    if (!r.at[i]->got<Offer>().empty()) r.at[i]->send(r.links[i], 0, Ack{{encode_ack({old.item.header, old.item.nonce, old.ack})}});
+  r.pair.net.run(kMinute);
+  BOOST_TEST(r.told<Offer>() == 4u);
+  BOOST_TEST((r.pair.relay.store->custody_of(old.id) == Custody::acknowledged));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_source_is_asked_early_and_a_third_is_not) {
+  Region r(3);
+  const Crafted m = craft(r.pair.net, r.pair.box);
+  for (std::size_t i = 0; i < r.at.size(); ++i) r.at[i]->send(r.links[i], 0, Offer{{{m.item.header, m.item.nonce}}});
+  r.pair.net.run(kLookupPatience - kSecond);
+  BOOST_TEST(r.told<Want>() == 1u);
+  r.pair.net.run(2 * kSecond);
+  BOOST_TEST(r.told<Want>() == 2u);
+  r.pair.net.run(kWantTimeout - 2 * kSecond);
+  BOOST_TEST(r.told<Want>() == 2u);
+  r.pair.net.run(4 * kSecond);
+  BOOST_TEST(r.told<Want>() == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(who_sends_bodies_is_given_its_time) {
+  Region r(2);
+  const Crafted slow = craft(r.pair.net, r.pair.box), other = craft(r.pair.net, r.pair.box);
+  for (const Crafted* m : {&other, &slow}) {
+    for (std::size_t i = 0; i < r.at.size(); ++i) r.at[i]->send(r.links[i], 0, Offer{{{m->item.header, m->item.nonce}}});
+    r.pair.net.run(100);
+  }
+  const auto& inbox = r.at[0]->inbox;
+  const auto want = std::find_if(inbox.begin(), inbox.end(), [](const auto& got) { return std::holds_alternative<Want>(got.packet.body); });
+  BOOST_REQUIRE(want != inbox.end());
+  r.at[0]->send(r.links[0], want->packet.request_id, Message{{other.item}});
+  r.pair.net.run(kLookupPatience + kSecond);
+  BOOST_TEST(r.told<Want>() == 1u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
