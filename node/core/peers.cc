@@ -7,6 +7,7 @@ namespace comm {
 namespace {
 constexpr Millis kDialBackAgain = kHour;
 constexpr std::size_t kAnchorsDialled = 3;
+constexpr std::uint64_t kAnchors = UINT64_MAX;  // of a bootstrap's timer: not one of these, but the anchors
 constexpr Millis kQuietFirst = 10 * kSecond, kQuietMost = 5 * kMinute;
 constexpr std::size_t kRememberedDialBacks = 4096;
 constexpr std::uint8_t kCheapIdFlag = 0x80;
@@ -24,12 +25,11 @@ Bytes encode_contact(const NodeKey& key, const Endpoint& endpoint, Role role, bo
 
 void Peers::start() {
   for (const auto& bootstrap : core_.config.bootstrap) add_bootstrap(bootstrap);
-  load_contacts();
+  dial_anchors();
 }
 
-void Peers::load_contacts() {
-  // Contacts of earlier runs are anchors: a node that reboots under attack finds its way back by them.
-  std::vector<Contact> anchors;
+std::vector<Contact> Peers::remembered() {
+  std::vector<Contact> out;
   for (const auto& row : core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts)) {
     const auto id = NodeId::from(row.key);
     if (!id || row.value.size() != 51) continue;
@@ -38,11 +38,26 @@ void Peers::load_contacts() {
     std::copy_n(row.value.begin() + 32, 16, contact.endpoint.ip.begin());
     contact.endpoint.port = get_be<std::uint16_t>(ByteView(row.value).subspan(48));
     core_.sessions.remember_id(contact.key, contact.id);
-    anchors.push_back(contact);
+    out.push_back(contact);
   }
+  return out;
+}
+
+// By contacts of earlier runs a node that reboots under attack, or whose network was away, finds its way back.
+void Peers::dial_anchors() {
+  if (!core_.sessions.by_node().empty()) return;
+  std::vector<Contact> anchors = remembered();
+  if (anchors.empty()) return;
   core_.random.shuffle(anchors);
   for (std::size_t i = 0; i < anchors.size() && i < kAnchorsDialled; ++i)
     core_.sessions.dial(anchors[i].endpoint, anchors[i].id, std::nullopt, false);
+  dial_anchors_after(anchor_delay_ + kHandshakeTimeout);
+  anchor_delay_ = std::min(kBootstrapRetryMax, 2 * anchor_delay_);
+}
+
+void Peers::dial_anchors_after(Millis delay) {
+  if (std::exchange(anchors_due_, true)) return;
+  core_.timers.at(core_.now.mono + delay, TimerKind::bootstrap, kAnchors);
 }
 
 void Peers::remember(const Link& link, const Endpoint& endpoint) {
@@ -92,8 +107,10 @@ void Peers::dial_bootstrap(std::size_t index) {
 }
 
 void Peers::timer(TimerKind kind, std::uint64_t key) {
-  if (kind == TimerKind::bootstrap) dial_bootstrap(static_cast<std::size_t>(key));
-  else expire_requests();
+  if (kind != TimerKind::bootstrap) return expire_requests();
+  if (key != kAnchors) return dial_bootstrap(static_cast<std::size_t>(key));
+  anchors_due_ = false;
+  dial_anchors();
 }
 
 void Peers::expire_requests() {
@@ -160,6 +177,7 @@ bool Peers::reachable(const NodeId& node) {
 }
 
 bool Peers::quiet(const Endpoint& endpoint) const {
+  if (core_.sessions.by_node().empty()) return false;  // it may be our own network that is silent
   const auto it = quiet_.find(endpoint);
   return it != quiet_.end() && core_.now.mono < it->second.until;
 }
@@ -223,6 +241,7 @@ void Peers::session_ready(Link& link) {
   core_.table.answered(link.node, core_.now.mono);
   if (link.dialled) remember(link, link.dialled_to);
   else consider_dial_back(link);
+  anchor_delay_ = kBootstrapRetryMin;
   for (auto& state : bootstraps_)
     if (state.link == link.id) state.delay = kBootstrapRetryMin, state.node = link.node;
   const auto it = waiting_.find(link.node);
@@ -253,6 +272,7 @@ void Peers::session_gone(Link& link) {
       schedule_bootstrap(*link.bootstrap, state.delay);
     }
   }
+  if (core_.sessions.by_node().empty()) dial_anchors_after(anchor_delay_);
   std::vector<Request> failed;
   for (auto it = requests_.lower_bound({link.id, 0}); it != requests_.end() && it->first.first == link.id;) {
     failed.push_back(it->second);

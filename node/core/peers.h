@@ -65,7 +65,9 @@ class Peers {
   void remember(const Link& link, const Endpoint& endpoint);
   void prune_dial_backs();
   void nobody_there(const Endpoint& endpoint);
-  void load_contacts();
+  std::vector<Contact> remembered();
+  void dial_anchors();                                  // while there is no session
+  void dial_anchors_after(Millis delay);
 
   Core& core_;
   std::map<NodeId, Waiting> waiting_;
@@ -78,6 +80,8 @@ class Peers {
   // By endpoint, not by node: whoever names a false endpoint for a node keeps nobody from its true one.
   std::map<Endpoint, Quiet> quiet_;
   std::optional<std::size_t> remembered_;               // contact rows
+  Millis anchor_delay_ = kBootstrapRetryMin;
+  bool anchors_due_ = false;                            // their timer is set
   Millis next_exchange_ = 0;                            // of one of them for another
   TokenBucket dial_back_tokens_{16, 8};
 };

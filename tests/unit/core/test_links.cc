@@ -45,6 +45,30 @@ BOOST_AUTO_TEST_CASE(where_nobody_answers_is_not_dialled_again_and_again) {
   BOOST_TEST(dials <= 6u);  // after 10, 20, 40, 80, 160 s at most
 }
 
+BOOST_AUTO_TEST_CASE(whose_network_was_away_is_back_within_a_minute) {
+  Net net;
+  TestNode& relay = net.relay();
+  TestNode& alice = net.user("alice", {&relay});
+  net.run(kMinute);
+  const auto cut = [&] { net.filter = [](Party&, Party&, const Packet&) { return false; }; };
+  const auto is_back = [&] {
+    net.filter = nullptr;
+    return net.run_until([&] { return !alice.core->peers().empty(); }, kBootstrapRetryMax + 2 * kHandshakeTimeout);
+  };
+  cut();
+  alice.crash();
+  alice.config.bootstrap.clear();  // from now on she knows whom she has met, no more
+  alice.restart();
+  net.run(20 * kMinute);
+  BOOST_TEST(is_back());
+  net.run(kMinute);
+  cut();
+  net.drop_links(relay);
+  net.run(20 * kMinute);
+  BOOST_TEST(alice.core->peers().empty());
+  BOOST_TEST(is_back());
+}
+
 BOOST_AUTO_TEST_CASE(who_has_no_place_in_the_table_is_not_dialled_back) {
   Net net;
   TestNode& relay = net.relay();
