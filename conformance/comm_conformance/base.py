@@ -8,6 +8,7 @@ SPEC = ROOT / "spec"
 CONFORMANCE = ROOT / "conformance"
 
 _PARAMS = tomllib.loads((SPEC / "params.toml").read_text())
+EDITION = _PARAMS["version"]  # of the specification: of its text, its index, the vectors and the frozen set
 
 STAGES = ("frame", "decode", "schema", "crypto", "policy", "state")
 MINUTE, HOUR, DAY, WEEK = 60_000, 3_600_000, 86_400_000, 604_800_000

@@ -9,6 +9,7 @@ import sys
 
 from . import (casework, fuzz, interop, network, ops, publish, registry, repeat, report, runner, selftest, sets, specification, trace, vectors,
                worked, worked_text)
+from .base import EDITION
 from .levels import run_vectors
 
 CONFORMANT, FAILED, USAGE, AT_FAULT, UNUSABLE, NOTHING = range(6)
@@ -33,8 +34,8 @@ def _parser():
     command = commands.add_parser("run", help="run cases against an implementation")
     command.add_argument("--iut", required=True, metavar="CMD", help="the adapter of the implementation under test")
     _selection(command)
-    command.add_argument("--spec", default="1.0", choices=sets.SPECS, help="cases newer than sets/1.0.json are run, not scored; "
-                         "next: all count")
+    command.add_argument("--spec", default=EDITION, choices=sets.SPECS, help="cases newer than the frozen set of this edition are run, not "
+                         "scored; next: all count")
     command.add_argument("--level", default="node", choices=["vectors", "node", "network", "all"])
     command.add_argument("--scenario", default="*", metavar="GLOB", help="of the level network")
     command.add_argument("--seed", type=int, default=1)
@@ -67,6 +68,7 @@ def _parser():
                          "runs: citations count only if run")
     command.add_argument("--quick", action="store_true", help="the run left out cases that let days pass: they count as run")
     command.add_argument("--html", metavar="FILE")
+    command.add_argument("--write", action="store_true", help="write the figures into README.md anew")
     command.set_defaults(run=lambda options: trace.run(options))
     command = commands.add_parser("node", help="be a node: the adapter protocol on standard input and output, or --vectors")
     command.add_argument("--vectors", action="store_true")

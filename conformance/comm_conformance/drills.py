@@ -8,7 +8,7 @@ import os
 import signal
 
 from . import casework, cli, peer, registry, runner, sets, specification, subject, tables
-from .base import CONFORMANCE, Reject
+from .base import CONFORMANCE, EDITION, Reject
 from .mutations.base import patch
 
 NODE = str(CONFORMANCE / "comm-conformance") + " node"
@@ -98,7 +98,7 @@ def exit_codes():
              (cli.AT_FAULT, [_result(runner.SUITE), _result(runner.FAIL)], {}),
              (cli.NOTHING, [_result(runner.NOT_APPLICABLE)], {}),
              (cli.FAILED, [_result(runner.FAIL, new)], {}),
-             (cli.CONFORMANT, [_result(runner.FAIL, new), _result(runner.PASS)], {"spec": "1.0"})]
+             (cli.CONFORMANT, [_result(runner.FAIL, new), _result(runner.PASS)], {"spec": EDITION})]
     for wanted, results, options in table:
         with contextlib.redirect_stdout(io.StringIO()):
             found = judged(results, **options)
@@ -119,9 +119,9 @@ def traces():
     for what, found in seen.items():
         if next(iter(found), None) is None:
             yield f"{what} is not seen"
-    frozen = json.loads(sets.text("1.0"))
+    frozen = json.loads(sets.text(EDITION))
     frozen["requirements"]["ACK-001"] = "0" * 12
-    if next(iter(sets.complaints_of(frozen, "1.0")), None) is None:
+    if next(iter(sets.complaints_of(frozen, EDITION)), None) is None:
         yield "a requirement whose text has changed is not seen"
 
 

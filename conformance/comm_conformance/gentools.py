@@ -3,7 +3,7 @@ import hashlib
 import json
 
 from . import crypto, identity, keyrecord, message, ops, packing, sealing
-from .base import CONFORMANCE, WEEK
+from .base import CONFORMANCE, EDITION, WEEK
 
 NOW = 1_800_000_000_000
 WEEK_NOW = NOW // WEEK
@@ -52,13 +52,13 @@ class Area:
 
     def _add(self, slug, requirements, op, given, comment, **rest):
         vector = {"id": slug, "requirements": requirements.split(), "op": op, "input": _hex(given), **rest,
-                  "flags": [], "since": "1.0"}
+                  "flags": [], "since": EDITION}
         if comment:
             vector["comment"] = comment
         self.vectors.append(vector)
 
     def text(self):
-        head = json.dumps({"schema": "vector-v1", "area": self.name, "spec": "1.0",
+        head = json.dumps({"schema": "vector-v1", "area": self.name, "spec": EDITION,
                            "source": {"name": "comm_conformance", "version": VERSION}})[:-1]
         lines = ",\n".join(" " + json.dumps(packing.on_values(packing.pack, vector)) for vector in self.vectors)
         return f'{head}, "vectors": [\n{lines}\n]}}\n'

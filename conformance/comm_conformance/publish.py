@@ -8,10 +8,9 @@ import subprocess
 import tarfile
 
 from . import vectors
-from .base import CONFORMANCE
+from .base import CONFORMANCE, EDITION
 
-SPEC_VERSION = "1.0"
-NAME = f"comm-vectors-{SPEC_VERSION}"
+NAME = f"comm-vectors-{EDITION}"
 LONGEST = 500  # characters of one literal: more than 509 no compiler of C90 needs to take
 EXTRA = ("vectors/example.c", "vectors/schema/vector-v1.schema.json", "vectors/noise_x.json", "adapter/PROTOCOL.md")
 HEAD = """\
@@ -87,7 +86,7 @@ def header():
             canary = path.parent.name == "canary"
             canaries += canary
             out.add(vector, canary)
-    return "\n".join([HEAD % {"version": SPEC_VERSION, "count": len(out.rows) - canaries, "canaries": canaries}, *out.lines, "",
+    return "\n".join([HEAD % {"version": EDITION, "count": len(out.rows) - canaries, "canaries": canaries}, *out.lines, "",
                       "static const struct comm_vector comm_vectors[] = {", *out.rows, "  {0, 0, 0, 0, 0, 0, 0, 0, 0}", "};", "",
                       f"enum {{ comm_vector_count = {len(out.rows)} }};", "", "#endif", ""])
 

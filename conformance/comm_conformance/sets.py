@@ -4,9 +4,9 @@ import json
 import re
 
 from . import registry, specification
-from .base import CONFORMANCE, SPEC
+from .base import CONFORMANCE, EDITION, SPEC
 
-SPECS = ("1.0", "next")  # next: everything there is
+SPECS = (EDITION, "next")  # next: everything there is
 _ID = re.compile(r"[A-Z]{3}-\d{3}")
 
 
@@ -48,7 +48,7 @@ def retired():
     return frozenset(_ID.findall(text[text.index("Retired ids:"):]))
 
 
-def complaints(spec="1.0"):
+def complaints(spec=EDITION):
     """What the text no longer says as it was frozen, and cases of the set that are gone."""
     return complaints_of(load(spec), spec)
 

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from .base import SPEC
+from .base import EDITION, SPEC
 
 _BLOCK = re.compile(r"^\*\*\[([A-Z]{3}-\d{3})\]\*\* \(([A-Z ]+) · ([a-z]+) · ([a-z]+)\)", re.M)
 _KEYWORD = re.compile(r"\b(?:MUST|SHOULD|SHALL|REQUIRED|RECOMMENDED|MAY|OPTIONAL)(?: NOT)?\b")
@@ -96,6 +96,8 @@ def complaints():
         for twin in requirement.twins:
             if twin not in seen:
                 yield requirement.id, f"names the twin {twin}, which does not exist"
+    if not (SPEC / "00-overview.md").read_text().startswith(f"# Comm protocol, version {EDITION}: overview\n"):
+        yield "00-overview.md", f"has another version in its title than params.toml, {EDITION}"
     if not INDEX.exists() or INDEX.read_text() != index():
         yield INDEX.name, "is not what the text says: comm-conformance requirements --write"
 
@@ -106,4 +108,4 @@ def index():
                          "twins": list(r.twins), "errors": [{"error": e, "scope": s} for e, s in r.errors],
                          "excluded": "{excluded:" in r.text, "sha256": r.digest, "text": r.text}, ensure_ascii=False)
              for r in requirements()]
-    return '{"schema": "requirements-v1", "spec": "1.0-draft", "requirements": [\n' + ",\n".join(lines) + "\n]}\n"
+    return f'{{"schema": "requirements-v1", "spec": "{EDITION}", "requirements": [\n' + ",\n".join(lines) + "\n]}\n"

@@ -2,6 +2,8 @@
 import html
 import json
 import pathlib
+import re
+import textwrap
 import tomllib
 
 from . import mutations as mutants
@@ -10,6 +12,9 @@ from .base import CONFORMANCE
 
 OMISSIONS = CONFORMANCE / "omissions.toml"
 HISTORY = CONFORMANCE / "history.toml"
+README = CONFORMANCE / "README.md"
+FIGURES = re.compile(r"(?<=<!-- what `trace --write` counts -->\n).*?(?=\n\n)", re.S)
+CATEGORIES = re.compile(r"(?<=\| 0 of )\d+(?= \|)")
 
 
 def citations():
@@ -122,13 +127,23 @@ def run(options):
     found = list(gaps(ran))
     known, table = specification.by_id(), citations()
     omitted = tomllib.loads(OMISSIONS.read_text())
+    figures = summary(known, table, omitted)
+    if options.write:
+        README.write_text(with_figures(README.read_text(), figures))
+    if README.read_text() != with_figures(README.read_text(), figures):
+        found.append(("README.md", "figures", "are not what is there: comm-conformance trace --write"))
     for where, kind, text in found:
         print(f"{kind:14} {where}: {text}")
-    figures = summary(known, table, omitted)
     print(f"{figures}; {len(found)} gaps")
     if options.html:
         pathlib.Path(options.html).write_text(page(known, table, omitted, figures))
     return 1 if found else 0
+
+
+def with_figures(text, figures):
+    """The README with these figures, and with as many categories as there are in its table of degenerate nodes."""
+    categories = str(len({spec.category for spec in registry.load().values()}))
+    return CATEGORIES.sub(categories, FIGURES.sub(lambda _: "\n".join(textwrap.wrap(figures + ".", 125)), text))
 
 
 def summary(known, table, omitted):
