@@ -263,26 +263,42 @@ void Mailboxes::tend(const MailboxId& mailbox, Own& own) {
   if (own.wanted > 0) find_region(mailbox);
 }
 
+// Of one prefix one is asked: whoever has many nodes behind few does not hold all that is asked.
+Mailboxes::Prefixes Mailboxes::asked_prefixes(const Own& own) const {
+  Prefixes prefixes;
+  for (const auto& [node, at] : own.asked)
+    if (const Link* link = core_.sessions.ready(node)) prefixes.fresh(link->remote);
+  return prefixes;
+}
+
 // From the mailbox's own place in the order of ids on, not always the lowest.
 void Mailboxes::ask_sessions(const MailboxId& mailbox, Own& own) {
   const auto& sessions = core_.sessions.by_node();
+  Prefixes prefixes = asked_prefixes(own);
   auto it = sessions.lower_bound(NodeId{mailbox.data});
   for (std::size_t i = 0; i < sessions.size() && own.wanted > 0; ++i, ++it) {
     if (it == sessions.end()) it = sessions.begin();
     if (own.asked.contains(it->first) || !core_.in_region(it->first, overlay_point(mailbox))) continue;
+    Link& link = *core_.sessions.find(it->second);
+    if (!prefixes.fresh(link.remote)) continue;
     --own.wanted;
-    collect_from(*core_.sessions.find(it->second), mailbox, own);
+    collect_from(link, mailbox, own);
   }
 }
 
 void Mailboxes::ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members) {
   std::erase_if(members, [&](const Contact& contact) { return own.asked.contains(contact.id); });
   core_.random.shuffle(members);
-  members.resize(std::min(members.size(), std::exchange(own.wanted, 0)));
+  Prefixes prefixes = asked_prefixes(own);
   for (const Contact& contact : members) {
-    if (core_.sessions.ready(contact.id) == nullptr) own.chosen.insert(contact.id);
+    if (own.wanted == 0) break;
+    const Link* link = core_.sessions.ready(contact.id);
+    if (!prefixes.fresh(link != nullptr ? link->remote : contact.endpoint)) continue;
+    if (link == nullptr) own.chosen.insert(contact.id);
+    --own.wanted;
     collect_via(contact, mailbox, own);
   }
+  own.wanted = 0;
 }
 
 std::vector<NodeId> Mailboxes::subscribed(const MailboxId& mailbox) const {

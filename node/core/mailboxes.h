@@ -56,6 +56,10 @@ class Mailboxes {
     bool reached = false;             // of pairwise ones: somebody has answered in this round
     Millis poll_delay = kFirstPoll;   // doubles up to kCollectPoll: a young network's regions still move
   };
+  struct Prefixes {
+    std::set<std::array<std::uint8_t, 16>> seen;
+    bool fresh(const Endpoint& at) { return at.is_local() || at.port == 0 || seen.insert(at.prefix()).second; }
+  };
   struct Page {
     MailboxId mailbox;
     NodeId owner;
@@ -77,6 +81,7 @@ class Mailboxes {
   Millis after_poll(Own& own);
   void tend_all();
   void tend(const MailboxId& mailbox, Own& own);
+  Prefixes asked_prefixes(const Own& own) const;
   void ask_sessions(const MailboxId& mailbox, Own& own);
   void find_region(const MailboxId& mailbox);
   void ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members);

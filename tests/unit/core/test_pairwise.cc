@@ -12,10 +12,12 @@ using namespace comm::test;
 namespace {
 
 struct Friends {
-  Friends() {
+  // The first so many relays are behind one prefix, the others on local addresses.
+  explicit Friends(int crowded = 0) {
     std::vector<TestNode*> known;
     for (int i = 0; i < 8; ++i) {
       relays.push_back(&net.relay(known));
+      if (i < crowded) move(*relays.back(), "8.8.1." + std::to_string(i + 1) + ":6667");
       if (known.empty()) known.push_back(relays.front());
     }
     alice = &net.user("alice", known);
@@ -36,6 +38,12 @@ struct Friends {
     net.run(kMinute);
     bob->say(alice->address(), "hello", "1");
     net.run(kMinute);
+  }
+  static void move(TestNode& relay, const std::string& to) {
+    relay.crash();
+    relay.endpoint = *parse_endpoint(to);
+    relay.config.listen = {relay.endpoint};
+    relay.restart();
   }
   static LockedBox<Identity> identity() {
     const Hash hash = tagged_hash("test identity", {as_bytes("bob")});  // as TestNode
@@ -66,6 +74,14 @@ BOOST_AUTO_TEST_CASE(five_custodians_and_two_others_every_six_hours) {
   BOOST_TEST(t.asked.empty());
   t.net.run(20 * kMinute);
   BOOST_TEST(t.asked.size() == kPairwisePolled);
+}
+
+BOOST_AUTO_TEST_CASE(of_one_prefix_one_is_asked) {
+  Friends t(6);
+  std::size_t crowded = 0;
+  for (const Party* one : t.asked) crowded += one->endpoint.is_local() ? 0 : 1;
+  BOOST_TEST(crowded == 1u);
+  BOOST_TEST(t.asked.size() == 4u);  // and two relays on local addresses, and Alice
 }
 
 BOOST_AUTO_TEST_CASE(a_custodian_that_leaves_is_replaced_and_a_restart_asks_anew) {
