@@ -149,7 +149,7 @@ class FullDisk(TuiCase):
                     file.flush()
             except OSError:
                 pass
-        alice.enter("x" * 200 + " does not fit")
+        alice.enter("x" * 6000 + " does not fit")  # more than is left in the last pages of the files that are there
         alice.wait("isk full")
         alice.wait("does not fit")
         time.sleep(1)
