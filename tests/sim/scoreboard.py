@@ -8,6 +8,7 @@
 
 Each step is one process below ten minutes on an idle core; its result lies in build/scoreboard and is not made again.
 """
+import argparse
 import json
 import os
 import subprocess
@@ -215,22 +216,40 @@ def delivered(mail, mask, minutes):
     return sum(1 for m in counted if 0 <= m[1] <= m[0] + minutes * 60_000) / max(1, len(counted))
 
 
-def named(step, wanted):
-    return step == wanted or wanted not in STEPS and step.startswith(wanted)
+def chosen(wanted):
+    """A step of that name, or those that begin with it."""
+    return [wanted] if wanted in STEPS else [name for name in STEPS if name.startswith(wanted)]
 
 
-def main(arguments):
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="*", help="steps to run; all if there is none")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--report", action="store_true", help="run nothing")
+    what.add_argument("--short", action="store_true", help="the short version")
+    args = parser.parse_args()
+    for name in args.name:
+        if not chosen(name):
+            parser.error(f"no step is called {name} or begins so; there are {', '.join(STEPS)}")
+    return args
+
+
+def main():
+    args = arguments()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    if arguments == ["--short"]:
+    if args.short:
         return short()
-    if arguments != ["--report"]:
-        steps = [(seed, name, command) for name, runs in STEPS.items()
-                 for command, seed in runs if not arguments or any(named(name, a) for a in arguments)]
+    if not args.report:
+        wanted = {step for name in args.name for step in chosen(name)} or STEPS
+        steps = [(seed, name, command) for name, runs in STEPS.items() for command, seed in runs if name in wanted]
         for seed, name, command in sorted(steps, key=lambda step: step[0]):  # the first seed of all before a second of any
             run_step(name, command, seed)
-    write_page(ROOT / "tests/sim", load(STEPS))
+    results = load(STEPS)
+    if not results:
+        raise SystemExit(f"scoreboard: {RESULTS} has no results: the page is left as it is")
+    write_page(ROOT / "tests/sim", results)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
