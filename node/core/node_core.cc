@@ -70,8 +70,14 @@ std::vector<Contact> Core::known_region(const OverlayPoint& target) const {
   std::vector<Contact> known;
   for (const auto& entry : table.within(target, size.region_radius(config.region_factor)))
     if (entry.dialable && !sessions.by_node().contains(entry.contact.id)) known.push_back(entry.contact);
-  for (const auto& [node, id] : sessions.by_node())
-    if (in_region(node, target)) known.push_back({node, sessions.links().at(id).peer.node_key, Endpoint{}});
+  // Of sessions only nodes that others can reach too: who fetches from a custodian has to find it.
+  for (const auto& [node, id] : sessions.by_node()) {
+    if (!in_region(node, target)) continue;
+    const Link& link = sessions.links().at(id);
+    const auto* entry = table.find(node);
+    if (link.dialled || link.peer.role == Role::relay || (entry != nullptr && entry->dialable))
+      known.push_back({node, link.peer.node_key, Endpoint{}});
+  }
   return known;
 }
 

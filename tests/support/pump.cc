@@ -224,7 +224,8 @@ HelloBody Probe::hello() {
   HelloBody body;
   body.node_key = key.public_key();
   net.random.fill(body.nonce);
-  body.endpoints = {endpoint};
+  if (client) body.role = Role::client;
+  else body.endpoints = {endpoint};
   body.time = net.now().wall;
   return body;
 }

@@ -102,6 +102,7 @@ class Probe final : public Party {
   NodeId id;
   bool answer_handshake = true;  // as the listening side
   bool answer_pings = true;
+  bool client = false;           // of that role, and names no endpoint
   std::vector<Got> inbox;
   std::map<LinkId, Session> sessions;
   std::uint32_t next_request = 1;

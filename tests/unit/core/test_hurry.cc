@@ -9,9 +9,10 @@ namespace {
 
 // A relay, one who pushes, and a region of sessions.
 struct Region {
-  explicit Region(int members) {
+  explicit Region(int members, bool clients = false) {
     for (int i = 0; i < members; ++i) {
       at.push_back(&pair.net.probe());
+      at.back()->client = clients;
       links.push_back(at.back()->connect(pair.relay));
     }
     pair.net.run(10 * kSecond);  // the relay has joined
@@ -39,6 +40,16 @@ BOOST_AUTO_TEST_CASE(four_members_are_told_at_once_and_the_others_two_seconds_la
   BOOST_TEST(r.told<Offer>() == 4u);
   r.pair.net.run(2 * kSecond);
   BOOST_TEST(r.told<Offer>() == 12u);
+}
+
+// A relay may serve thousands of them: where a region is a part of the network, its mail is no business of theirs.
+BOOST_AUTO_TEST_CASE(who_only_dials_in_is_no_member_of_a_region) {
+  for (const bool clients : {false, true}) {
+    Region r(150, clients);
+    r.pair.give(craft(r.pair.net, r.pair.box).item);
+    r.pair.net.run(kSecond);
+    BOOST_TEST(r.told<Offer>() == (clients ? 0u : 4u));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_replay_goes_no_further_than_to_the_first_who_knows_better) {
