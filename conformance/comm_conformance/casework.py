@@ -55,10 +55,15 @@ class Case:
 
     @property
     def now(self):
-        """The implementation's wall time: as its Hello stated it, and the ticks since."""
+        """The wall time that the implementation had if nobody set its clock: as its Hello stated it, and the ticks since."""
         if self.shared is not None:
             return self.shared.now
         return (int(time.time() * 1000) if self.learned is None else self.learned) + self.ticks
+
+    @property
+    def its_now(self):
+        """The implementation's wall time, whatever it was set to."""
+        return self.now + self.stepped
 
     def learn_time(self, time_ms):
         if self.shared is not None:
@@ -130,9 +135,9 @@ class Case:
 
     # --- the implementation
 
-    def start(self, peers=(), secret=None, **settings):
-        """A fresh implementation under test that dials the given listening peers. `settings`: role, store_quota,
-        mailbox_quota, ingress_quota of the adapter protocol."""
+    def start(self, peers=(), secret=None, generated=False, **settings):
+        """A fresh implementation under test that dials the given listening peers. `generated`: its identity is of a seed, not
+        of a SECRET. `settings`: role, store_quota, mailbox_quota, ingress_quota of the adapter protocol."""
         if self.shared is not None:
             raise SuiteError("a case on a shared implementation does not start one")
         if self.subject is None:
@@ -141,6 +146,9 @@ class Case:
                                    [peer.listens for peer in peers])
             self.subject.environment |= {"CF_" + name.upper(): str(value) for name, value in settings.items()}
             self.secret = secret
+            if generated:
+                self._owner = identity.Identity(self.rnd("seed"), generated=True)
+                self.subject.environment["CF_SEED"] = self._owner.seed.hex()
         elif peers:
             self.subject.peers = [peer.listens for peer in peers]
         self.subject.start()
@@ -149,6 +157,8 @@ class Case:
         for event in self.events("unsupported"):
             if event.get("what", "") in self.subject.environment:
                 raise NotApplicable(f"the adapter does not set {event['what']}")
+        if "CF_SEED" in self.subject.environment and self.address == identity.Identity.from_secret(self.secret.encode()).address:
+            raise NotApplicable("the adapter does not know CF_SEED: its identity is that of CF_SECRET")
         return self.subject
 
     def wait_ready(self):
@@ -158,15 +168,24 @@ class Case:
     def kill(self):
         self.poller.unregister(self.subject.descriptor)
         self.subject.kill()
-        self.learned, self.ticks = None, 0
+        self.learned, self.ticks, self.stepped = None, 0, 0
 
     def restart(self):
         """kill -9 and start again on the same directory. Its virtual clock begins at real time again."""
+        self._end_links()
+        self.start()
+
+    def move(self):
+        """kill -9 and start again with the same identity on another machine: in a directory that is empty."""
+        self._end_links()
+        self.subject.move(self.scratch / "moved")
+        self.start()
+
+    def _end_links(self):
         self.kill()
         for peer in self.peers:
             if peer.channel is not None:
                 peer.close()
-        self.start()
 
     @property
     def endpoint(self):
@@ -178,7 +197,7 @@ class Case:
 
     @property
     def owner(self):
-        """The implementation's identity, computed from its SECRET."""
+        """The implementation's identity, computed from its SECRET or its seed."""
         if self.shared is not None:
             return self.shared.owner
         if not hasattr(self, "_owner"):

@@ -7,10 +7,10 @@ NODE_SALT = H("node id salt")[:16]
 
 
 class Identity:
-    """Derived keys of one seed. Derived prekeys only: it stands for a typed SECRET."""
+    """Derived keys of one seed: that of a typed SECRET, or (`generated`) one whose prekeys are random, and no part of it."""
 
-    def __init__(self, seed):
-        self.seed = seed
+    def __init__(self, seed, generated=False):
+        self.seed, self.generated = seed, generated
         self.sign_seed = crypto.kdf(seed, "commiden", 1)
         self.sign_key = crypto.ed25519_public(self.sign_seed)
         self.dh_secret, self.dh_key = crypto.dhpair(crypto.kdf(seed, "commiden", 2))

@@ -29,6 +29,11 @@ class Subject:
         fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_NONBLOCK)
         self.ready, self.buffer, self.starts = None, b"", self.starts + 1
 
+    def move(self, directory):
+        """The next start is in another directory."""
+        directory.mkdir()
+        self.directory, self.environment["CF_DIR"] = directory, str(directory)
+
     @property
     def descriptor(self):
         return self.process.stdout.fileno()

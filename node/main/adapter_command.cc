@@ -56,13 +56,22 @@ RuntimeConfig adapter_config(const Options& options, int clock) {
   return config;
 }
 
+// The user of a typed SECRET, or a generated one, whose prekeys are random, of its seed; null if that is none.
+LockedBox<Identity> adapter_identity() {
+  const std::string text = environment("CF_SEED");
+  if (text.empty()) return Identity::from_secret(SecretBytes(as_bytes(environment("CF_SECRET"))));
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != Seed::size()) return nullptr;
+  return Identity::from_seed(Seed(std::span<const std::uint8_t, Seed::size()>(*bytes)), false);
+}
+
 }  // namespace
 
 int run_adapter(const Options& options) {
   if (options.vectors) return run_vectors();
   no_core_files();
-  const std::string secret = environment("CF_SECRET"), profile = environment("CF_PROFILE", "test");
-  if (environment("CF_DIR").empty() || secret.empty())
+  const std::string profile = environment("CF_PROFILE", "test");
+  if (environment("CF_DIR").empty() || (environment("CF_SECRET").empty() && environment("CF_SEED").empty()))
     return fail({kExitUsage, "adapter: CF_DIR and CF_SECRET must be set; it is started by comm-conformance run --iut \"comm adapter\"."});
   if (profile != "test" && profile != "default")
     return fail({kExitUsage, "adapter: CF_PROFILE is \"" + profile + "\"; it is default or test."});
@@ -70,8 +79,10 @@ int run_adapter(const Options& options) {
   if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) return fail({kExitUnavailable, "adapter: no pipe for the virtual clock."});
   const UniqueFd clock(pipe[0]), ticks(pipe[1]);
 
+  auto identity = adapter_identity();
+  if (!identity) return fail({kExitUsage, "adapter: CF_SEED is not 64 hex digits."});
   Failure failure;
-  auto runtime = Runtime::open(adapter_config(options, clock.get()), Identity::from_secret(SecretBytes(as_bytes(secret))), failure);
+  auto runtime = Runtime::open(adapter_config(options, clock.get()), std::move(identity), failure);
   if (!runtime) return fail(failure);
   JsonFrontend frontend(*runtime, options.linger, kDefaultLifetimeMinutes, ticks.get());
   return runtime->run(frontend);

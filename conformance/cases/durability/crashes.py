@@ -86,3 +86,14 @@ def _(t):
     after = t.dial("after")
     lost = [s for s in answered if not t.is_held(after, s)]
     t.check(not lost, f"{len(lost)} of {len(answered)} messages answered by Stored are lost")
+
+
+@case("another-machine-another-node", "CRY-011 CRY-005", fresh=True)
+def _(t):
+    """One SECRET on two machines: the same address, and nodes of two keys."""
+    t.start()
+    before, key = dict(t.subject.ready), t.dial().their["node_key"]
+    t.move()
+    t.check(t.subject.ready["address"] == before["address"] == t.owner.address.hex(), "another address of the same SECRET")
+    t.check(t.dial("there").their["node_key"] != key, "the node key of another machine: it follows from the identity")
+    t.check(t.subject.ready["node_id"] != before["node_id"], "the node id of another machine")

@@ -7,7 +7,7 @@ import importlib
 from .base import MUTANTS
 from .degenerate import DEGENERATE
 
-for _name in ("checks", "custody", "sessions", "recipient", "sender", "sync", "quotas", "remaining", "further", "pairwise", "links", "lookups", "clock", "plain"):
+for _name in ("checks", "custody", "sessions", "recipient", "sender", "sync", "quotas", "remaining", "further", "pairwise", "links", "lookups", "clock", "plain", "prekeys"):
     importlib.import_module("." + _name, __name__)
 
 

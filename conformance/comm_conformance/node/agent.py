@@ -2,8 +2,9 @@
 import json
 import os
 
-from .. import identity, keyrecord, message, sealing, session, wire
-from ..base import H, MINUTE, Reject, now_week, param
+from .. import keyrecord, message, sealing, session, wire
+from ..base import H, HOUR, MINUTE, Reject, now_week, param
+from . import prekeys
 from .custody import ACKED
 from .pairwise import Pairwise
 
@@ -27,9 +28,9 @@ class Outgoing:
 
 
 class Agent:
-    def __init__(self, node, secret):
-        self.node, self.store, self.clock = node, node.store, node.clock
-        self.identity = identity.Identity.from_secret(secret)
+    def __init__(self, node, who):
+        self.node, self.store, self.clock, self.identity = node, node.store, node.clock, who
+        self.prekeys, self.first_session = self.own_prekeys(), None
         self.record, self.highest_seq = None, 0
         self.outbox, self.lookups, self.known_hash = {}, {}, {}
         self.republish_pause = node.scale.param("key_retry_min")
@@ -80,12 +81,21 @@ class Agent:
             return
         if self.record is not None:
             self._replaced(self.record)
-        fields = self.identity.record(self.clock.wall(), seq=max(self.clock.wall(), self.highest_seq + 1))
+        now = self.clock.wall()
+        fields = self.identity.record(now, seq=max(now, self.highest_seq + 1), prekey=self.prekeys.current(now))
         self.record = keyrecord.parse(fields["record"], fields["signature"], fields["nonce"])
         self.highest_seq = self.record.seq
         self.store.put("own record", json.dumps([f.hex() for f in (self.record.raw, self.record.signature, self.record.nonce)]))
         if self.node.overlay.joined:
             self.publish()
+
+    def own_prekeys(self):
+        return prekeys.Random(self.store) if self.identity.generated else prekeys.Derived(self.identity)
+
+    def may_delete_prekeys(self):
+        """REC-033."""
+        met = self.first_session is not None and self.clock.mono() - self.first_session >= HOUR
+        return met and not self.node.clock_suspect()
 
     def _hourly(self):
         self.node.timers.after(HOURLY, self._hourly)
@@ -103,6 +113,8 @@ class Agent:
     def _minutely(self):
         self.node.timers.after(MINUTE, self._minutely)
         self.refresh_record()
+        if self.may_delete_prekeys():
+            self.prekeys.delete_old(self.clock.wall())
         self.pairwise.minutely()
 
     def joined(self):
@@ -167,6 +179,8 @@ class Agent:
             self.refresh_record(force=True)
 
     def link_ready(self, link):
+        if self.first_session is None:
+            self.first_session = self.clock.mono()
         if self.node.overlay.joined:
             self.collect(link)
             if link.node_id not in self.published and len(self.published) < 64:
@@ -197,9 +211,8 @@ class Agent:
 
     def open_mail(self, link, header, nonce, body):
         """Deals with own mail; False when no prekey opens it (then it is kept like any message)."""
-        prekeys = [self.identity.prekey(week)[0] for week in reversed(range(self.weeks()[0] - 6, self.weeks()[-1] + 1))]
         try:
-            opened = sealing.open_message(header.raw, body, self.identity.address, prekeys)
+            opened = sealing.open_message(header.raw, body, self.identity.address, self.prekeys.secrets(self.clock.wall()))
             final = message.encode_ack(header.raw, nonce, opened.ack_secret)
             self._receive(opened)
             self.pairwise.arrived(opened, header.mailbox)

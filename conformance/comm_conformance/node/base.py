@@ -90,6 +90,7 @@ CREATE TABLE IF NOT EXISTS messages(id BLOB PRIMARY KEY, state INT, header BLOB,
 CREATE TABLE IF NOT EXISTS records(address BLOB PRIMARY KEY, record BLOB, signature BLOB, nonce BLOB);
 CREATE TABLE IF NOT EXISTS outbox(uid BLOB PRIMARY KEY, rest TEXT);
 CREATE TABLE IF NOT EXISTS seen(sender BLOB, uid BLOB, PRIMARY KEY(sender, uid));
+CREATE TABLE IF NOT EXISTS prekeys(number INTEGER PRIMARY KEY, week INT, secret BLOB, replaced INT);
 CREATE TABLE IF NOT EXISTS inbox(number INTEGER PRIMARY KEY, sender BLOB, uid BLOB, text TEXT);
 """
 

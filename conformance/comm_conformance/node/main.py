@@ -5,7 +5,7 @@ import sys
 
 from .. import address, crypto, wire
 from ..base import Reject, param
-from ..identity import node_id
+from ..identity import Identity, node_id
 from ..transport import Transport
 from .agent import Agent
 from .base import Clock, Scale, Store, Timers
@@ -21,10 +21,10 @@ QUOTAS = {"store_quota": "default_store_quota_bytes", "mailbox_quota": "mailbox_
 
 
 class Node:
-    def __init__(self, directory, secret, listen, peers, profile, network="comm"):
+    def __init__(self, directory, who, listen, peers, profile, network="comm"):
         self.clock = Clock(virtual=True if os.environ.get("CF_CLOCK", "virtual") == "virtual" else False)
         self.timers, self.scale, self.store = Timers(self.clock), Scale(profile), Store(directory)
-        self.role = wire.RELAY if secret is None or os.environ.get("CF_ROLE") == "relay" else wire.CLIENT
+        self.role = wire.RELAY if who is None or os.environ.get("CF_ROLE") == "relay" else wire.CLIENT
         self.quotas = {name: int(os.environ.get("CF_" + name.upper()) or param(default)) for name, default in QUOTAS.items()}
         self.outgoing, self.actions, self.events = [], [], []
         self.node_seed = self.store.get("node seed")
@@ -40,7 +40,7 @@ class Node:
         self.agent = None
         self.overlay, self.sessions = Overlay(self), Sessions(self)
         self.records, self.custody, self.reconciliation = Records(self), Custody(self), Reconciliation(self)
-        self.agent = Agent(self, secret) if secret is not None else None
+        self.agent = Agent(self, who) if who is not None else None
         self.waiting = {}
         self.trusted_gap, self.suspect = self.clock.wall() - self.clock.mono(), False
         self.bootstraps = {peer: param("bootstrap_retry_min") for peer in peers}
@@ -219,11 +219,18 @@ def _command(line):
     return command if isinstance(command, dict) else {}
 
 
+def _user():
+    """The identity of a generated seed, or of a SECRET; none: a relay without a user."""
+    seed, secret = os.environ.get("CF_SEED"), os.environ.get("CF_SECRET")
+    if seed:
+        return Identity(bytes.fromhex(seed), generated=True)
+    return Identity.from_secret(secret.encode()) if secret is not None else None
+
+
 def run(make=Node):
     """The adapter: configured by the environment, until `quit` or the end of input."""
-    secret = os.environ.get("CF_SECRET")
-    node = make(os.environ["CF_DIR"], secret.encode() if secret is not None else None,
-                os.environ.get("CF_LISTEN") or "127.0.0.1:0", list(filter(None, os.environ.get("CF_PEERS", "").split(","))),
+    peers = list(filter(None, os.environ.get("CF_PEERS", "").split(",")))
+    node = make(os.environ["CF_DIR"], _user(), os.environ.get("CF_LISTEN") or "127.0.0.1:0", peers,
                 os.environ.get("CF_PROFILE", "test"), os.environ.get("CF_NETWORK", "comm"))
     node.event(ev="ready", v=1, address=node.agent.identity.address.hex() if node.agent else "", endpoint=node.endpoint,
                node_id=node.node_id.hex())
