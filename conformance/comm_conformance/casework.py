@@ -168,6 +168,7 @@ class Case:
     def kill(self):
         self.poller.unregister(self.subject.descriptor)
         self.subject.kill()
+        self.subject.hold_port()
         self.learned, self.ticks, self.stepped = None, 0, 0
 
     def restart(self):

@@ -5,7 +5,10 @@ import contextlib
 import io
 import json
 import os
+import pathlib
 import signal
+import socket
+import tempfile
 
 from . import casework, cli, peer, registry, runner, sets, specification, subject, tables
 from .base import CONFORMANCE, EDITION, Reject
@@ -125,6 +128,27 @@ def traces():
         yield "a requirement whose text has changed is not seen"
 
 
+def ports():
+    """Yields complaints: between two starts of an implementation its port is somebody else's, or not its own."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = server.getsockname()
+    with tempfile.TemporaryDirectory() as scratch:
+        one = subject.Subject("none", pathlib.Path(scratch) / "iut", "", "drill")
+    one.ready = {"endpoint": f"{endpoint[0]}:{endpoint[1]}"}
+    one.hold_port()
+    with socket.socket() as another:
+        try:
+            another.bind(endpoint)
+            yield "a port that is held is given to another"
+        except OSError:
+            pass
+    try:
+        socket.create_server(endpoint).close()
+    except OSError:
+        yield "a port that is held is not its owner's"
+    one.kill()
+
+
 def run(pool, quick):
     """Yields (line, complaint or None). `pool()` makes a pool whose process is used once."""
     for name in list(CASES)[::4 if quick else 1]:
@@ -139,6 +163,6 @@ def run(pool, quick):
         elif quiet == wanted:
             bad = f"drill {name}: {quiet} although it is switched off; something else has said it"
         yield f"drill {name:10} {loud}, switched off {quiet}", bad
-    for what, found in (("exit codes", exit_codes()), ("trace", traces())):
+    for what, found in (("exit codes", exit_codes()), ("trace", traces()), ("ports", ports())):
         found = list(found)
         yield f"drill {what:10} {len(found)} complaints", "; ".join(found) or None

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 
 
@@ -16,6 +17,7 @@ class Subject:
         self.process, self.buffer = None, b""
         self.events, self.ready, self.starts, self.errors = [], None, 0, None
         self.counts = {}  # of events, by kind
+        self.held = None  # the socket that keeps the port between two starts
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self):
@@ -63,6 +65,7 @@ class Subject:
             event = {"ev": "malformed", "line": line.decode("utf-8", "replace")}
         if event.get("ev") == "ready" and self.ready is None:
             self.ready = event
+            self._release_port()
         self.events.append(event)
         kind = str(event.get("ev"))
         self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -74,12 +77,31 @@ class Subject:
         except BrokenPipeError:
             pass
 
+    def hold_port(self):
+        """Until the next start has it the port is nobody else's: whoever asks the system for any port is given another one.
+        Who names it, and says SO_REUSEADDR as servers do, gets it: this socket does not listen."""
+        host, _, port = self.ready["endpoint"].rpartition(":") if self.ready else ("", "", "")
+        self.held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self.held.bind((host.strip("[]"), int(port)))
+        except (OSError, ValueError):
+            self._release_port()
+
+    def _release_port(self):
+        if self.held is not None:
+            self.held.close()
+            self.held = None
+
     def kill(self):
-        """A crash: the whole process group, since an adapter may be a script in front of the program."""
+        """A crash: the whole process group, since an adapter may be a script in front of the program. (The number of a process
+        that has been waited for may be somebody else's by now.)"""
+        self._release_port()
         if self.process is None:
             return
         try:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            if self.process.returncode is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.process.wait(20)

@@ -99,11 +99,11 @@ class Transport:
         sock.setsockopt(zmq.CURVE_SECRETKEY, self.secret)
         sock.setsockopt(zmq.ZAP_DOMAIN, b"comm")
         self.monitor = sock.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
-        quoted = f"[{host}]" if ":" in host else host
-        sock.bind(f"tcp://{quoted}:{port or '*'}")
-        self.listener = sock
+        self.listener = sock  # before it is bound: what cannot be bound is closed, too, or the context would wait for it
         self.poller.register(sock, zmq.POLLIN)
         self.poller.register(self.monitor, zmq.POLLIN)
+        quoted = f"[{host}]" if ":" in host else host
+        sock.bind(f"tcp://{quoted}:{port or '*'}")
         return sock.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode().removeprefix("tcp://")
 
     def dial(self, text, curve=True, name=None):
