@@ -130,6 +130,15 @@ class Case:
                     peer.barrier()
             each()
 
+    def within(self, minutes, predicate, what):
+        """Lets minutes pass until something has happened, in sessions that stay: ticks that are longer than a link's patience,
+        or than a handshake's, come faster than a busy machine brings the answers."""
+        for _ in range(minutes):
+            if self.settle(predicate):
+                return
+            self.pass_time(60_000)
+        self.wait(predicate, f"within {minutes} minutes of virtual time: {what}")
+
     def _count(self, event):
         return self.subject.counts.get(event, 0)
 

@@ -8,15 +8,6 @@ MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
-def within(t, minutes, predicate, what):
-    """Something happens in so many minutes (backoff_cap is an hour, and 10 %)."""
-    for _ in range(minutes):
-        t.pass_time(MINUTE)
-        if predicate():
-            return
-    t.check(False, f"{what} did not come within {minutes} minutes")
-
-
 def dial_at(t, name, offset):
     """A peer whose clock is so far from the others'."""
     peer = t.dial(name, connect=False)
@@ -40,7 +31,7 @@ def _(t):
     t.step(-3 * DAY)
     t.pass_time(3 * MINUTE)
     t.check(t.is_held(t.dial(), sealed), "deleted by a clock that was wrong")
-    within(t, 68, lambda: mute.offers(sealed.id, mark), "an offer to who has not answered")
+    t.within(68, lambda: mute.offers(sealed.id, mark), "an offer to who has not answered")
     t.positive()
 
 
@@ -115,4 +106,4 @@ def _(t):
     t.tick_until(lambda: len(mute.offers(sealed.id)) > before + 2, "offers meanwhile: it has not expired", step=1000, limit=120)
     t.step(-3 * DAY)
     before = len(mute.offers(sealed.id))
-    within(t, 68, lambda: len(mute.offers(sealed.id)) > before, "an offer")
+    t.within(68, lambda: len(mute.offers(sealed.id)) > before, "an offer")

@@ -114,8 +114,7 @@ def _(t):
     made = own_record(t, peer)
     peer.records[t.address] = t.owner.record(t.now, seq=made.seq + 5000, prekey=t.rnd("foreign"))
     t.dial("carrier").ask("put_record", peer.records[t.address])
-    t.tick_until(lambda: own_record(t, peer).seq > made.seq + 5000, "a record that supersedes the foreign one", step=MINUTE,
-                 limit=100)
+    t.within(100, lambda: own_record(t, peer).seq > made.seq + 5000, "a record that supersedes the foreign one")
     t.check(own_record(t, peer).prekey == made.prekey, "another prekey in the same week")
 
 

@@ -55,8 +55,7 @@ def _(t):
     t.check(t.owner.mailbox_key(week - 8) not in peer.collected, "collected without reason")
     peer.records[t.address] = t.owner.record(t.now, seq=made.seq + 5000, mailboxes=past)
     t.dial("carrier").ask("put_record", peer.records[t.address])
-    t.tick_until(lambda: t.owner.mailbox_key(week - 8) in peer.collected, "a Collect of the found record's last mailbox",
-                 step=60_000, limit=130)
+    t.within(130, lambda: t.owner.mailbox_key(week - 8) in peer.collected, "a Collect of the found record's last mailbox")
 
 
 @case("collects-seven-weeks", "MBX-002 MBX-011 MBX-012 MBX-016", fresh=True)
@@ -132,8 +131,8 @@ def _(t):
     other = t.dial("carrier")
     kind, _ = other.ask("put_record", foreign)
     peer.records[t.address] = foreign
-    t.tick_until(lambda: any(keyrecord.parse(p["record"]).seq > made.seq + 5000 for p in peer.put_records[mark:]),
-                 "a record that supersedes the foreign one", step=60_000, limit=100)
+    t.within(100, lambda: any(keyrecord.parse(p["record"]).seq > made.seq + 5000 for p in peer.put_records[mark:]),
+             "a record that supersedes the foreign one")
     assert kind in ("record", "error")
 
 
