@@ -1,8 +1,10 @@
 #include "relay_store/level_disk.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -49,7 +51,9 @@ leveldb::Status Disk::link(const std::string& name, const std::string& second) {
 std::uint64_t Disk::free_bytes(const std::string& path) {
   std::error_code error;
   const auto space = std::filesystem::space(path, error);
-  return error ? 0 : space.available;
+  rlimit limit{};
+  if (error || ::getrlimit(RLIMIT_FSIZE, &limit) != 0) return 0;
+  return std::min<std::uint64_t>(space.available, limit.rlim_cur);
 }
 
 class DurableEnv::File final : public leveldb::WritableFile {

@@ -19,7 +19,7 @@ class Disk : public leveldb::EnvWrapper {
   virtual leveldb::Status cut(const std::string& name, std::uint64_t bytes);
   // A second name of a file.
   virtual leveldb::Status link(const std::string& name, const std::string& second);
-  virtual std::uint64_t free_bytes(const std::string& path);  // 0 if unknown
+  virtual std::uint64_t free_bytes(const std::string& path);  // that a new file may take; 0 if unknown
 
   static Disk& real();
 };

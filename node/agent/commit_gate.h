@@ -3,6 +3,7 @@
 // own bound is not enough: answers wait here although they write nothing.) One turn may go beyond by what it emits.
 #pragma once
 #include <deque>
+#include <utility>
 
 #include "node/core/effect.h"
 
@@ -26,7 +27,7 @@ class CommitGate {
     return out;
   }
   // A failed commit: what waited for it never happens.
-  void drop_all() { held_.clear(); }
+  std::deque<PendingEffect> drop_all() { return std::exchange(held_, {}); }
   std::size_t size() const { return held_.size(); }
 
  private:

@@ -81,10 +81,15 @@ void Driver::committed(TimePoint now, Ticket ticket) {
 
 void Driver::commit_failed(TimePoint now) {
   store_.failed();
-  gate_.drop_all();
+  StoreFailed failed;
+  for (PendingEffect& dropped : gate_.drop_all()) {
+    auto* send = std::get_if<SendPacket>(&dropped.effect);
+    auto* stored = send == nullptr ? nullptr : std::get_if<Stored>(&send->packet.body);
+    if (stored != nullptr) failed.unsaid.push_back({send->link, send->packet.request_id, std::move(*stored)});
+  }
   last_ = gate_.committed();
   turn(now, [&](Effects& out) {
-    core_.handle(now, StoreFailed{}, out);
+    core_.handle(now, failed, out);
     if (agent_ == nullptr) return;
     agent_->handle_store_failed(now, out);
     for (UserError& loss : asked_.take_lost()) out.now(UserEvent{std::move(loss)});

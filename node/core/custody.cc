@@ -442,7 +442,7 @@ std::uint64_t CustodyService::open_held(const MailboxId& mailbox, std::uint64_t 
   return page.size() < kOwnHeldPage ? 0 : page.back().sequence;
 }
 
-void CustodyService::store_failed() {
+void CustodyService::store_failed(const std::vector<UnsaidAnswer>& unsaid) {
   disk_full_until_ = core_.now.mono + kDiskFullPause;
   room_.changed();
   evicted_.clear();
@@ -458,6 +458,7 @@ void CustodyService::store_failed() {
   armed_.insert(disk_full_until_);
   core_.timers.at(disk_full_until_, TimerKind::custody);
   if (core_.owner != nullptr || clamping_) core_.timers.at(disk_full_until_, TimerKind::recover);
+  for (const UnsaidAnswer& answer : unsaid) answer_anew(answer);
 }
 
 }  // namespace comm

@@ -48,7 +48,7 @@ class CustodyService {
   // Those of them that it has not taken: from now on the ordinary backoff offers them to it.
   void not_taken(const std::set<MessageId>& ids, const NodeId& owner);
   void session_ready(const Link& link);
-  void store_failed();
+  void store_failed(const std::vector<UnsaidAnswer>& unsaid);
   bool disk_full() const;                                // a write failed a moment ago
   std::optional<NodeCore::MessageInfo> info(const MessageId& id) const;
 
@@ -81,6 +81,7 @@ class CustodyService {
   // What an offer is answered with at once: no room, and not own mail.
   std::optional<StoredItem> refusal_of(const MessageId& id, const MessageHeader& header, const NodeId& from);
   void tell(LinkId link, std::uint32_t request_id, Stored stored);
+  void answer_anew(const UnsaidAnswer& unsaid);
   void evict(const Rival& rival);
   void tell_evicted();                                  // those who think that we hold what had to go
   bool room_for_foreign(const FinalRecord& record, const NodeId& from);

@@ -31,6 +31,20 @@ void CustodyService::tell(LinkId link, std::uint32_t request_id, Stored stored) 
   if (!stored.items.empty()) core_.out->send_durable(link, request_id, std::move(stored));
 }
 
+// The disk was full: whoever waits for an answer hears that now, and of what is held what is so without the writes.
+void CustodyService::answer_anew(const UnsaidAnswer& unsaid) {
+  Stored answer;
+  for (const StoredItem& item : unsaid.stored.items) {
+    const Custody held = core_.store.custody_of(item.id);
+    if (item.status == StoredStatus::refused) answer.items.push_back(item);
+    else if (item.status == StoredStatus::evicted) continue;  // it is still here
+    else if (held == Custody::live) answer.items.push_back({.id = item.id, .status = StoredStatus::duplicate});
+    else if (held != Custody::absent && item.status == StoredStatus::acknowledged) answer.items.push_back(item);
+    else answer.items.push_back({.id = item.id, .status = StoredStatus::refused, .reason = RefuseReason::disk});
+  }
+  if (!answer.items.empty()) core_.out->send_durable(unsaid.link, unsaid.request_id, std::move(answer));
+}
+
 void CustodyService::evict(const Rival& rival) {
   const CustodyState state = parse_custody(core_.store.custody_state(rival.id).value_or(Bytes{}));
   for (const NodeId& node : state.exchanged()) {

@@ -20,7 +20,9 @@ struct PacketRejected { LinkId link = 0; Error error; };  // bytes that parse_pa
 struct NodeIdComputed { NodeKey key; NodeId id; };
 // --- from the driver ---
 struct TimePassed {};
-struct StoreFailed {};  // every write not yet committed was dropped; reads show the durable state again
+// Every write not yet committed was dropped; reads show the durable state again. `unsaid`: answers that waited for them.
+struct UnsaidAnswer { LinkId link = 0; std::uint32_t request_id = 0; Stored stored; };
+struct StoreFailed { std::vector<UnsaidAnswer> unsaid; };
 
 // --- from this node's own user (agent) ---
 struct SubmitMessage { SealedItem item; MessageId id; };  // already checked: our own

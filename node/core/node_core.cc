@@ -292,7 +292,7 @@ void NodeCore::handle(TimePoint now, const Event& event, Effects& out) {
           if (Link* link = core.sessions.find(e.link)) core.fault(*link, e.error);
           else core.count(e.error);
         } else if constexpr (std::is_same_v<T, NodeIdComputed>) core.sessions.id_computed(e);
-        else if constexpr (std::is_same_v<T, StoreFailed>) core.custody.store_failed();
+        else if constexpr (std::is_same_v<T, StoreFailed>) core.custody.store_failed(e.unsaid);
         else if constexpr (std::is_same_v<T, SubmitMessage>) core.custody.submit(e);
         else if constexpr (std::is_same_v<T, SubmitFinal>) core.custody.submit_final(e);
         else if constexpr (std::is_same_v<T, DeclineMail>) core.custody.decline(e);

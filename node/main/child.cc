@@ -49,6 +49,7 @@ int milliseconds_left(Deadline deadline) {
   else if (secret >= 0) ::dup2(secret, kSecretFd);
   // Signals go back to normal: ignored ones and blocked ones would be inherited.
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

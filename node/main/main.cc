@@ -53,6 +53,7 @@ int run(int argc, char** argv) {
 
   ::umask(077);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), exit 74
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow, to the store a full disk
   std::setlocale(LC_ALL, "");
   std::setlocale(LC_NUMERIC, "C");
   init_crypto();

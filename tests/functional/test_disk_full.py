@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """A full disk is not fatal: the relay refuses, says so, and goes on when there is room again."""
 import os
+import resource
 import subprocess
 import unittest
 
@@ -53,6 +54,31 @@ class DiskFull(harness.VirtualCase):
         self.assertEqual(bob.count("received"), 20)
         self.advance(5000, relay, alice, bob, step=500)
         self.assertEqual(self.newest(relay)["live"], 0)
+        self.assertEqual(relay.terminate(), 0)
+
+
+class FileSizeLimit(harness.VirtualCase):
+    def limit(self, process, size):
+        _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard if size is None else size, hard))
+
+    def test_files_that_may_not_grow_are_a_full_disk(self):
+        relay = self.relay(virtual_clock=True)
+        alice = self.chat("alice", relay.endpoint, virtual_clock=True)
+        bob = self.chat("bob", relay.endpoint, virtual_clock=True)
+        alice.send(bob.address, "fits", "fits")
+        self.assertAdvances(60_000, relay, alice, bob, what="delivered", until=lambda: self.has_state(alice, "fits", "delivered"))
+        bob.terminate()
+        self.limit(relay, 0)
+        alice.send(bob.address, "does not fit", "late")
+        self.assertAdvances(60_000, relay, alice, what="a line about the full disk",
+                            until=lambda: any("disk" in line.lower() for line in relay.errors))
+        self.advance(30_000, relay, alice, step=1000)
+        self.assertTrue(relay.running(), "the limit ended the relay")
+        self.assertFalse(self.has_state(alice, "late", "relayed"), "claimed to be stored in files that may not grow")
+        self.limit(relay, None)
+        self.assertAdvances(10 * 60_000, relay, alice, step=5000, what="stored when files may grow",
+                            until=lambda: self.has_state(alice, "late", "relayed"))
         self.assertEqual(relay.terminate(), 0)
 
 

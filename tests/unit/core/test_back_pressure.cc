@@ -1,7 +1,5 @@
-// A disk that hangs: what waits for it is bounded, and so is what comes in meanwhile.
-#include <boost/test/unit_test.hpp>
-
-#include "tests/support/pump.h"
+// A disk that hangs: what waits for it is bounded, and so is what comes in meanwhile. One that is full: who waits is told.
+#include "tests/unit/core/crafted.h"
 
 using namespace comm;
 using namespace comm::test;
@@ -34,6 +32,37 @@ BOOST_AUTO_TEST_CASE(answers_that_wait_for_the_disk_are_bounded) {
   alice.say(bob.address(), "the disk is back");
   BOOST_TEST(net.run_until([&] { return relay.driver->has_room(); }, kMinute));
   BOOST_TEST(net.run_until([&] { return bob.received().size() == 3; }, kMinute));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_for_a_write_that_fails_is_told) {
+  Pair p;
+  const Crafted held = craft(p.net, p.box), ended = craft(p.net, p.box), fresh = craft(p.net, p.box), late = craft(p.net, p.box);
+  for (const Crafted* m : {&held, &ended}) BOOST_TEST((p.give(m->item).status == StoredStatus::stored));
+  p.relay.hold_commits = true;
+  p.probe.inbox.clear();
+  p.probe.send(p.link, 0, Ack{{encode_ack({ended.item.header, ended.item.nonce, ended.ack})}});
+  p.probe.send(p.link, 500, Message{{fresh.item, held.item, ended.item}});
+  p.probe.send(p.link, 501, Message{{fresh.item}});
+  p.net.run(100);
+  BOOST_TEST(p.probe.got<Stored>().empty());
+  p.relay.submitted.clear();
+  p.relay.hold_commits = false;
+  p.relay.driver->commit_failed(p.net.now());
+  p.net.run(100);
+  const auto answers = p.probe.got<Stored>();
+  BOOST_REQUIRE_EQUAL(answers.size(), 2u);
+  BOOST_REQUIRE_EQUAL(answers[0].items.size(), 3u);
+  const auto refused = [](const StoredItem& item) {
+    return item.status == StoredStatus::refused && item.reason == RefuseReason::disk;
+  };
+  BOOST_TEST((answers[0].items[0].id == fresh.id && refused(answers[0].items[0])));
+  BOOST_TEST((answers[0].items[1].id == held.id && answers[0].items[1].status == StoredStatus::duplicate));
+  // Its acknowledgement is lost with the rest, and comes again as the answer to an offer.
+  BOOST_TEST((answers[0].items[2].id == ended.id && answers[0].items[2].status == StoredStatus::duplicate));
+  BOOST_TEST(refused(answers[1].items.at(0)));
+  BOOST_TEST(refused(p.give(late.item)));
+  p.net.run(10 * kSecond);
+  for (const Crafted* m : {&late, &fresh}) BOOST_TEST((p.give(m->item).status == StoredStatus::stored));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
