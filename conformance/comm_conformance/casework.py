@@ -144,9 +144,10 @@ class Case:
 
     # --- the implementation
 
-    def start(self, peers=(), secret=None, generated=False, **settings):
+    def start(self, peers=(), secret=None, generated=False, disk=None, **settings):
         """A fresh implementation under test that dials the given listening peers. `generated`: its identity is of a seed, not
-        of a SECRET. `settings`: role, store_quota, mailbox_quota, ingress_quota of the adapter protocol."""
+        of a SECRET. `disk`: one that the case has a hand in. `settings`: role, store_quota, mailbox_quota, ingress_quota,
+        max_staged of the adapter protocol."""
         if self.shared is not None:
             raise SuiteError("a case on a shared implementation does not start one")
         if self.subject is None:
@@ -154,7 +155,7 @@ class Case:
             self.subject = Subject(self.command, self.scratch / "iut", secret, self.spec.id,
                                    [peer.listens for peer in peers])
             self.subject.environment |= {"CF_" + name.upper(): str(value) for name, value in settings.items()}
-            self.secret = secret
+            self.secret, self.subject.disk = secret, disk
             if generated:
                 self._owner = identity.Identity(self.rnd("seed"), generated=True)
                 self.subject.environment["CF_SEED"] = self._owner.seed.hex()

@@ -2,10 +2,12 @@
 import fcntl
 import json
 import os
+import pathlib
 import shlex
 import signal
 import socket
 import subprocess
+import threading
 
 
 class Subject:
@@ -18,6 +20,7 @@ class Subject:
         self.events, self.ready, self.starts, self.errors = [], None, 0, None
         self.counts = {}  # of events, by kind
         self.held = None  # the socket that keeps the port between two starts
+        self.disk = None  # one of disk.py that a case has a hand in
         directory.mkdir(parents=True, exist_ok=True)
 
     def start(self):
@@ -25,8 +28,13 @@ class Subject:
         listen = self.ready["endpoint"] if self.ready else self.listen
         environment = {**os.environ, **self.environment, "CF_PEERS": ",".join(self.peers), "CF_LISTEN": listen}
         self.errors = open(self.directory.parent / (self.directory.name + ".err"), "ab")
-        self.process = subprocess.Popen(self.command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.errors, start_new_session=True)
+        command, options = self.disk.prepare(self.command) if self.disk else (self.command, {})
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        start_new_session=True, **{"stderr": self.errors, **options})
+        if self.disk is not None:
+            self.disk.started()
+        if self.process.stderr is not None:
+            threading.Thread(target=_copy, args=(self.process.stderr, self.errors), daemon=True).start()
         descriptor = self.descriptor
         fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_NONBLOCK)
         self.ready, self.buffer, self.starts = None, b"", self.starts + 1
@@ -105,7 +113,10 @@ class Subject:
         except ProcessLookupError:
             pass
         self.process.wait(20)
-        for stream in (self.process.stdin, self.process.stdout, self.errors):
+        if self.disk is not None:
+            self.disk.ended()
+        streams = (self.process.stdin, self.process.stdout, *([self.errors] if self.process.stderr is None else []))
+        for stream in streams:
             try:
                 stream.close()
             except OSError:
@@ -115,3 +126,26 @@ class Subject:
     def stderr(self):
         path = self.directory.parent / (self.directory.name + ".err")
         return path.read_text(errors="replace") if path.exists() else ""
+
+    def processes(self):
+        """The ids of all that the command has become: the processes of its session."""
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and _session(entry) == self.process.pid:
+                    found.append(int(entry.name))
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return found
+
+
+def _session(entry):
+    return int((entry / "stat").read_text().rpartition(")")[2].split()[3])
+
+
+def _copy(source, sink):
+    """Until the end of a pipe."""
+    with source, sink:
+        for line in source:
+            sink.write(line)
+            sink.flush()

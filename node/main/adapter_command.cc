@@ -48,6 +48,7 @@ RuntimeConfig adapter_config(const Options& options, int clock) {
   limit("CF_STORE_QUOTA", config.store_quota);
   limit("CF_MAILBOX_QUOTA", config.mailbox_quota);
   limit("CF_INGRESS_QUOTA", config.ingress_quota);
+  limit("CF_MAX_STAGED", config.staged_limit);
   config.data_dir = environment("CF_DIR");
   config.listen = environment("CF_LISTEN", "127.0.0.1:0");
   config.bootstrap = split(environment("CF_PEERS"));

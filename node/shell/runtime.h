@@ -33,6 +33,7 @@ struct RuntimeConfig {
   std::uint64_t store_quota = kDefaultStoreQuotaBytes;
   std::uint64_t mailbox_quota = kMailboxQuotaBytes;
   std::uint64_t ingress_quota = kIngressQuotaBytes;
+  std::uint64_t staged_limit = kMaxStagedBytes;
   std::optional<int> virtual_clock_fd;  // lines "tick MS" move the clocks; they stand still otherwise
   LogLevel log_level = LogLevel::warning;
   std::string program = "comm";         // named in the lock file and in messages

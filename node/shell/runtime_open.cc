@@ -138,6 +138,7 @@ void Runtime::Impl::assemble(LockedBox<Identity> identity) {
   core_config.store_quota = config.store_quota;
   core_config.mailbox_quota = config.mailbox_quota;
   core_config.ingress_quota = config.ingress_quota;
+  core_config.staged_limit = config.staged_limit;
   core_config.max_sessions = std::max(kMaxSessions, config.max_inbound_links + kMaxSessions - kMaxInboundLinks);
   core_config.profile = config.profile;
   // A relay of many links must not be an hour at checking ids when all come back; cheap ids cost nothing to check.

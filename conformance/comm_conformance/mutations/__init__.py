@@ -7,7 +7,8 @@ import importlib
 from .base import MUTANTS
 from .degenerate import DEGENERATE
 
-for _name in ("checks", "custody", "sessions", "recipient", "sender", "sync", "quotas", "remaining", "further", "pairwise", "links", "lookups", "clock", "plain", "prekeys"):
+for _name in ("checks", "custody", "sessions", "recipient", "sender", "sync", "quotas", "remaining", "further", "pairwise", "links", "lookups", "clock", "plain", "prekeys",
+              "disk"):
     importlib.import_module("." + _name, __name__)
 
 

@@ -160,7 +160,7 @@ def _():
 
 @mutant("records-not-given", "REC-018")
 def _():
-    patch(records.Records, "_answer")(lambda original, self, link, request_id, asked: original(
+    patch(records.Records, "answer")(lambda original, self, link, request_id, asked: original(
         self, link, request_id, asked[::-1]))
 
 

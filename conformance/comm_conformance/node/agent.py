@@ -32,23 +32,26 @@ class Agent:
         self.node, self.store, self.clock, self.identity = node, node.store, node.clock, who
         self.prekeys, self.first_session = self.own_prekeys(), None
         self.record, self.highest_seq = None, 0
-        self.outbox, self.lookups, self.known_hash = {}, {}, {}
+        self.lookups, self.known_hash = {}, {}
         self.republish_pause = node.scale.param("key_retry_min")
         self.published = set()
         self.superseded_at = None
-        self.replaced = self.store.get_json("replaced records", [])  # [last week, until when its mailbox is collected]
-        own = self.store.get_json("own record", None)
-        if own:
-            self.record = keyrecord.parse(*(bytes.fromhex(x) for x in own))
-            self.highest_seq = self.record.seq
-        for (rest,) in self.store.rows("SELECT rest FROM outbox"):
-            out = Outgoing(**json.loads(rest))
-            self.outbox[out.uid] = out
+        self.read()
         self.pairwise = Pairwise(self)
         self.refresh_record()
         node.timers.after(HOURLY, self._hourly)
         node.timers.after(MINUTE, self._minutely)
         node.timers.after(WHILE_FEW, self._while_few)
+
+    def read(self):
+        """What is on the disk."""
+        own = self.store.get_json("own record", None)
+        if own:
+            self.record = keyrecord.parse(*(bytes.fromhex(x) for x in own))
+            self.highest_seq = max(self.highest_seq, self.record.seq)
+        self.replaced = self.store.get_json("replaced records", [])  # [last week, until when its mailbox is collected]
+        outgoing = [Outgoing(**json.loads(rest)) for (rest,) in self.store.rows("SELECT rest FROM outbox")]
+        self.outbox = {out.uid: out for out in outgoing}
 
     # --- own record and mailboxes
 

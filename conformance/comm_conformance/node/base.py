@@ -1,4 +1,5 @@
 """Clock, timers and store of a node."""
+import errno
 import heapq
 import itertools
 import json
@@ -95,8 +96,13 @@ CREATE TABLE IF NOT EXISTS inbox(number INTEGER PRIMARY KEY, sender BLOB, uid BL
 """
 
 
+class DiskFull(Exception):
+    """Nothing of what was to be committed is on the disk."""
+
+
 class Store:
-    """SQLite with a synchronous write-ahead log: `commit` returns when what was written is on stable storage."""
+    """SQLite with a synchronous write-ahead log: `commit` returns when what was written is on stable storage. Until then
+    it stays in memory, so that a full disk is met in `commit` alone."""
 
     def __init__(self, directory):
         self.path = pathlib.Path(directory)
@@ -104,6 +110,8 @@ class Store:
         self.db = sqlite3.connect(self.path / "node.sqlite", isolation_level=None)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=FULL")
+        self.db.execute("PRAGMA cache_spill=OFF")
+        self.db.execute("PRAGMA temp_store=MEMORY")
         self.db.executescript(SCHEMA)
         self.open = False
 
@@ -114,9 +122,28 @@ class Store:
         self.db.execute(statement, values)
 
     def commit(self):
-        if self.open:
+        if not self.open:
+            return
+        self.open = False
+        try:
             self.db.execute("COMMIT")
-            self.open = False
+        except sqlite3.OperationalError as error:
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL and not self._full():
+                raise
+            raise DiskFull() from error
+
+    def _full(self):
+        """Whether a file cannot grow: SQLite says of some full disks only that writing failed."""
+        probe = self.path / "probe"
+        try:
+            probe.write_bytes(bytes(4096))
+        except OSError as error:
+            return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        finally:
+            probe.unlink(missing_ok=True)
+        return False
 
     def rows(self, statement, *values):
         return self.db.execute(statement, values).fetchall()

@@ -3,6 +3,7 @@ import json
 
 from .. import message, wire
 from ..base import GRACE, HEADER, Reject, param
+from . import disk
 from .held import ACKED, LIVE, REFUSED_STATE, Held, Peering
 from .room import Room, work_of
 
@@ -10,11 +11,15 @@ from .room import Room, work_of
 class Custody:
     def __init__(self, node):
         self.node, self.clock, self.store, self.scale = node, node.clock, node.store, node.scale
+        self.read()
+        node.timers.after(60_000, self._expire)
+
+    def read(self):
+        """What is held is what the disk says."""
         self.held = {}
         self.wanted = {}    # id -> {"asked": node id, "header": raw, "offers": [node ids]}
         for row in self.store.rows("SELECT header, nonce, body, state, final, rest FROM messages"):
             self._load(*row)
-        node.timers.after(60_000, self._expire)
 
     def _load(self, header, nonce, body, state, final, rest):
         rest = json.loads(rest)
@@ -89,6 +94,9 @@ class Custody:
         refusal = self.refusal(header, link.node_id)
         if refusal is not None:
             return refusal
+        if self.node.disk.is_behind():
+            return {"id": header.id, "status": wire.ST_BUSY}
+        self.node.disk.staged += len(item["body"]) + HEADER
         for gone in self.room(header, link.node_id)[1]:
             self._evict(gone)
         held = Held(item["header"], item["nonce"], item["body"], ingress=link.node_id, received=self.clock.wall())
@@ -114,6 +122,8 @@ class Custody:
         return Room(self.node, self.held).find(header, ingress)
 
     def refusal(self, header, ingress):
+        if self.node.disk.is_full() and not (self.node.agent is not None and self.node.agent.owns(header.mailbox)):
+            return disk.refused(header.id)
         refusal, _ = self.room(header, ingress)
         if refusal is not None:
             self.node.reconciliation.forget_room(header.id)
@@ -370,6 +380,9 @@ class Custody:
             return
         if not self.current(held):
             self.look_again(self._due, identifier, node_id, due, push)
+            return
+        if self.node.disk.is_full():
+            self._arm(held, node_id, self.node.disk.pause(), push)
             return
         link = self.node.sessions.by_node.get(node_id)
         if link is None:

@@ -10,6 +10,7 @@ from ..transport import Transport
 from .agent import Agent
 from .base import Clock, Scale, Store, Timers
 from .custody import Custody
+from .disk import Disk
 from .overlay import Overlay
 from .reconciliation import Reconciliation
 from .records import Records
@@ -17,7 +18,7 @@ from .sessions import Sessions
 
 
 QUOTAS = {"store_quota": "default_store_quota_bytes", "mailbox_quota": "mailbox_quota_bytes",
-          "ingress_quota": "ingress_quota_bytes"}
+          "ingress_quota": "ingress_quota_bytes", "max_staged": "max_staged_bytes"}
 
 
 class Node:
@@ -26,7 +27,7 @@ class Node:
         self.timers, self.scale, self.store = Timers(self.clock), Scale(profile), Store(directory)
         self.role = wire.RELAY if who is None or os.environ.get("CF_ROLE") == "relay" else wire.CLIENT
         self.quotas = {name: int(os.environ.get("CF_" + name.upper()) or param(default)) for name, default in QUOTAS.items()}
-        self.outgoing, self.actions, self.events = [], [], []
+        self.disk, self.outgoing = Disk(self), []
         self.node_seed = self.store.get("node seed")
         if self.node_seed is None:
             self.node_seed = os.urandom(32)
@@ -50,15 +51,15 @@ class Node:
 
     # --- what the parts ask of the node
 
-    def queue(self, link, raw):
-        self.outgoing.append((link.channel, raw))
+    def queue(self, link, raw, *what):
+        self.outgoing.append((lambda: link.channel.send(raw), link, *what))
 
     def later(self, function):
         """After what was queued before has left."""
-        self.outgoing.append((None, function))
+        self.outgoing.append((function,))
 
     def event(self, **fields):
-        self.outgoing.append((None, lambda: print(json.dumps(fields), flush=True)))
+        self.outgoing.append((lambda: print(json.dumps(fields), flush=True), None, "event", fields, 0))
 
     def report(self, held):
         if self.agent is not None and held.own:
@@ -151,13 +152,10 @@ class Node:
 
     def flush(self):
         """CUS-004: what claims something leaves once that is on stable storage."""
-        self.store.commit()
+        self.disk.commit()
         outgoing, self.outgoing = self.outgoing, []
-        for channel, what in outgoing:
-            if channel is None:
-                what()
-            else:
-                channel.send(what)
+        for leave, *_ in outgoing:
+            leave()
 
     def turn(self, timeout_ms):
         for kind, channel, data in self.transport.poll(self.timers.wait_ms(timeout_ms)):
@@ -207,6 +205,7 @@ class Node:
             return
         try:
             self.agent.send(address.parse(to), text, command.get("ref"))
+            self.disk.sends.append(command.get("ref"))
         except Reject as reject:
             self.event(ev="error", what=f"not sent: {reject.error}", ref=command.get("ref"))
 

@@ -23,8 +23,11 @@ class Contact:
 class Pairwise:
     def __init__(self, agent):
         self.agent, self.identity, self.clock = agent, agent.identity, agent.clock
-        kept = agent.store.get_json("pairwise", {})
         self.custodians = {}    # mailbox -> the nodes at which it is collected
+        self.read()
+
+    def read(self):
+        kept = self.agent.store.get_json("pairwise", {})
         self.contacts = {bytes.fromhex(address): Contact(**fields) for address, fields in kept.items()}
         self.refresh()
 

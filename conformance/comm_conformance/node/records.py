@@ -6,15 +6,17 @@ from ..base import H, HOUR, Reject, param
 class Records:
     def __init__(self, node):
         self.node = node
-        self.records = {}
-        for address, raw, signature, nonce in node.store.rows("SELECT address, record, signature, nonce FROM records"):
-            self.records[address] = keyrecord.parse(raw, signature, nonce)
+        self.read()
         node.timers.after(HOUR, self._expire)
 
-    def on_get(self, link, request_id, body):
-        self._answer(link, request_id, body["address"])
+    def read(self):
+        rows = self.node.store.rows("SELECT address, record, signature, nonce FROM records")
+        self.records = {address: keyrecord.parse(*fields) for address, *fields in rows}
 
-    def _answer(self, link, request_id, address):
+    def on_get(self, link, request_id, body):
+        self.answer(link, request_id, body["address"])
+
+    def answer(self, link, request_id, address):
         held = self.records.get(address)
         fields = {} if held is None else {"record": held.raw, "signature": held.signature, "nonce": held.nonce}
         self.node.sessions.send(link, "record", {"address": address, **fields}, request_id)
@@ -33,7 +35,7 @@ class Records:
             self.node.sessions.send(link, "error", {"code": wire.REFUSED, "text": "record-quota"}, request_id)
             return
         self.keep(record)
-        self._answer(link, request_id, record.address)
+        self.answer(link, request_id, record.address)
 
     def keep(self, record):
         """Takes a checked record unless a better one is held (REC-012, REC-013)."""

@@ -93,7 +93,7 @@ class Sessions:
 
     def send(self, link, kind, body=None, request_id=0):
         if not link.closed:
-            self.node.queue(link, wire.encode(kind, body, request_id))
+            self.node.queue(link, wire.encode(kind, body, request_id), kind, body, request_id)
 
     def _request(self, link, kind, body, callback):
         link.next_request += 1
