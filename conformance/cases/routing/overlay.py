@@ -1,6 +1,10 @@
 """The overlay (70-routing)."""
-from comm_conformance import wire
+from comm_conformance import keyrecord, wire
+from comm_conformance.base import now_week, param
+from comm_conformance.crowd import answering, contact_of, known_id, opposite
 from comm_conformance.registry import case
+
+K = param("bucket_size")
 
 
 def find(t, peer, target):
@@ -107,3 +111,67 @@ def _(t):
     named = {c["node_id"] for c in body.get("contacts", [])}
     t.check(named <= nearest, f"{len(named - nearest)} others in the place of the known ones")
     t.check(nearest - set(some) <= named, "contacts left out that were not among the known ones")
+
+
+@case("dialable-takes-a-place", "RTE-004 RTE-001", optional=True, fresh=True)
+def _(t):
+    """In a bucket full of nodes that cannot be dialled, one that was dialled takes somebody's place: it is named."""
+    own, held = known_id(t), []
+    first, *others = opposite(t, own, "bucket", K + 1)
+    peer = t.listen(seed=first)
+    welcome = peer._on_hello
+    peer._on_hello = lambda *hello: held.append(hello)
+    t.start([peer])
+    t.wait(lambda: held, "Hello")
+    asking, *_ = [t.dial(seed=seed) for seed in others]
+    t.check(find(t, asking, peer.node_id()) == [], "a node is named that cannot be dialled")
+    welcome(*held[-1])
+    peer._on_hello = welcome
+    t.wait(lambda: peer.ready, "the session with a node that was dialled")
+    asking.barrier()
+    t.wait(lambda: [c["node_id"] for c in find(t, asking, peer.node_id())] == [peer.node_id()], "the dialled node to be named")
+
+
+@case("remembered-over-a-restart", "RTE-007", optional=True, fresh=True)
+def _(t):
+    """A node that was dialled with success is dialled again after a restart that names nobody."""
+    peer = t.listen()
+    t.start([peer])
+    t.wait(lambda: peer.ready, "a session")
+    t.dial().barrier()
+    t.subject.peers, mark = [], peer.mark()
+    t.restart()
+    t.wait(lambda: peer.ready and peer.received("auth", since=mark), "a session with the node that was known before")
+
+
+@case("random-points-are-looked-up", "RTE-028", optional=True, fresh=True)
+def _(t):
+    """After two minutes, and four more, a point is looked up that is nobody's: neither the own id nor one of the user's."""
+    peers = [t.listen() for _ in range(3)]
+    t.start(peers)
+    t.wait(lambda: all(p.ready for p in peers) and any(p.collected for p in peers), "sessions and the join")
+    week = now_week(t.now)
+    known = {bytes.fromhex(t.subject.ready["node_id"]), keyrecord.record_region(t.address)}
+    known |= {t.owner.mailbox_id(w) for w in range(week - 12, week + 3)}
+
+    def looked_up():
+        return {body["target"] for p in peers for body in p.received("find_node")} - known
+    t.within(4, looked_up, "a lookup of a random point")
+    first = looked_up()
+    t.within(8, lambda: looked_up() > first, "a lookup of another")
+    t.check(len(looked_up()) < 6, f"{len(looked_up())} random points within ten minutes")
+
+
+@case("known-is-what-the-path-has", "RTE-029", optional=True, fresh=True)
+def _(t):
+    """Who is asked for the own id after others have been named hears whom the path has already."""
+    bootstrap, named = t.listen("bootstrap"), [t.listen() for _ in range(3)]
+    answering(bootstrap, lambda target: [contact_of(peer) for peer in named])
+    t.start([bootstrap])
+    own = bytes.fromhex(t.subject.ready["node_id"])
+    t.wait(lambda: all(p.received("find_node", lambda body: body["target"] == own) for p in named), "FindNode at those named")
+    wanted = {p.node_id()[:4] for p in (bootstrap, *named)}
+    for peer in named:
+        known = peer.received("find_node", lambda body: body["target"] == own)[0].get("known", b"")
+        told = {known[i:i + 4] for i in range(0, len(known), 4)}
+        t.check(told == wanted, f"{len(told & wanted)} of the {len(wanted)} that the path has, and {len(told - wanted)} others")

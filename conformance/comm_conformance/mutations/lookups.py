@@ -1,5 +1,5 @@
 """Lookups that ask too many, too few, or believe too much."""
-from ..node import overlay
+from ..node import anchors, overlay
 from .base import ignore, mutant, patch
 
 
@@ -23,3 +23,23 @@ def _():
 @mutant("false-name-removes", "RTE-024")
 def _():
     patch(overlay.Overlay, "failed")(lambda original, self, node_id, endpoint: self.table.pop(node_id, None))
+
+
+@mutant("undialable-keep-their-place", "RTE-004")
+def _():
+    patch(overlay.Overlay, "_room")(lambda original, self, node_id, dialable: original(self, node_id, False))
+
+
+@mutant("nobody-is-remembered", "RTE-007")
+def _():
+    ignore(anchors.Anchors, "remember")
+
+
+@mutant("size-not-looked-up", "RTE-028")
+def _():
+    ignore(overlay.Overlay, "_look_around")
+
+
+@mutant("known-left-out", "RTE-029")
+def _():
+    ignore(overlay.Lookup, "_known", b"")

@@ -8,6 +8,7 @@ from ..base import Reject, param
 from ..identity import Identity, node_id
 from ..transport import Transport
 from .agent import Agent
+from .anchors import Anchors
 from .base import Clock, Scale, Store, Timers
 from .custody import Custody
 from .disk import Disk
@@ -47,6 +48,8 @@ class Node:
         self.bootstraps = {peer: param("bootstrap_retry_min") for peer in peers}
         for peer in peers:
             self._bootstrap(peer)
+        self.anchors = Anchors(self, (peer.rpartition("@")[2] for peer in peers))
+        self.anchors.dial(param("bootstrap_retry_min"))
         self.custody.resume()
 
     # --- what the parts ask of the node
@@ -96,6 +99,8 @@ class Node:
 
     def link_ready(self, link, again):
         self.overlay.proved(link)
+        if link.dialled:
+            self.anchors.remember(link.node_id, link.channel.endpoint)
         for callback in self.waiting.pop(link.node_id, []):
             self.timers.after(0, callback, link)
         if not self.overlay.joining:

@@ -4,6 +4,7 @@ from ..base import param
 
 K = param("bucket_size")
 ASKED = 4 * K + 64              # RTE-017: by one lookup
+KNOWN = 32                      # RTE-029: named to who is asked
 FIRST_LOOK = 120_000            # RTE-028: the first look at a random point, and how long until the next, doubling
 
 
@@ -190,7 +191,11 @@ class Lookup:
                 for contact in body.get("contacts", []):
                     self.paths[path].setdefault(contact["node_id"], wire.endpoint_text(contact["endpoint"]))
             self._closed(node_id, kind == "nodes")
-        self.node.sessions.request(link, "find_node", {"target": self.target}, answer)
+        self.node.sessions.request(link, "find_node", {"target": self.target, "known": self._known(path)}, answer)
+
+    def _known(self, path):
+        """RTE-029."""
+        return b"".join(n[:4] for n in sorted(self.paths[path], key=self._distance)[:KNOWN])
 
     def _closed(self, node_id, good):
         self.open -= 1
