@@ -49,3 +49,20 @@ def _(t):
     flooder.barrier()
     offer(flooder, more)
     t.wait(lambda: len(asked(flooder, more)) == len(more), "Wants for what was too many before")
+
+
+@case("rest-is-asked-for-again", "REQ-010", optional=True)
+def _(t):
+    """Of a Want that is answered by one message of three the other two are asked for again, until there are none left."""
+    peer = t.dial()
+    t.control(peer)
+    t.answer_wants = False
+    some = [t.foreign_message(f"part {n}") for n in range(3)]
+    peer.send("offer", {"items": [one.offer() for one in some]})
+    for given, one in enumerate(some):
+        left = {s.id for s in some[given:]}
+        t.wait(lambda w=left: any(set(body["ids"]) == w for body in peer.received("want")), f"a Want for {len(left)} messages")
+        number = next(n for way, kind, body, n in peer.log if way == "<" and kind == "want" and set(body["ids"]) == left)
+        peer.send("message", {"items": [one.item()]}, number)
+        t.wait(lambda s=one: peer.stored_items(s.id), "Stored")
+    t.check(all(t.is_held(peer, one) for one in some), "not all are held")

@@ -211,3 +211,13 @@ def _():
 def _():
     ignore(custody.Custody, "resume")
     ignore(custody.Custody, "link_ready")
+
+
+@mutant("rest-not-asked-for", "REQ-010")
+def _():
+    @patch(custody.Custody, "ask_for")
+    def _(original, self, link, ids):
+        """Ids that have been asked for here before are the rest of a Want."""
+        asked = self.__dict__.setdefault("asked_before", set())
+        original(self, link, [one for one in ids if (one, link) not in asked])
+        asked |= {(one, link) for one in ids}

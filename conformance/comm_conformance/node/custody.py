@@ -191,10 +191,12 @@ class Custody:
         def answer(kind, body):
             if kind == "message" and not link.closed:
                 self.on_message(link, 0, body, fetched=True)
-            for one in ids:
-                entry = self.wanted.get(one)
-                if entry is not None and entry["asked"] == link.node_id:
-                    self._want_failed(one, entry)
+            left = [one for one in ids if self.wanted.get(one, {}).get("asked") == link.node_id]
+            if len(left) < len(ids) and not link.closed:
+                self.ask_for(link, left)  # REQ-010
+                return
+            for one in left:
+                self._want_failed(one, self.wanted[one])
         self.node.sessions.request(link, "want", {"ids": ids}, answer)
 
     def _want_failed(self, identifier, entry):
