@@ -3,9 +3,11 @@
 #pragma once
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,9 +25,22 @@ void put_be(Bytes& out, Int value) {
   for (std::size_t i = sizeof(Int); i-- > 0;)
     out.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i)));
 }
+// One load: a loop over single bytes stays one in g++ -O2, and ids are compared by these at every step through every map.
+inline std::uint64_t load_be64(const std::uint8_t* at) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, at, sizeof value);
+  return std::endian::native == std::endian::big ? value : __builtin_bswap64(value);
+}
+inline std::uint32_t load_be32(const std::uint8_t* at) {
+  std::uint32_t value = 0;
+  std::memcpy(&value, at, sizeof value);
+  return std::endian::native == std::endian::big ? value : __builtin_bswap32(value);
+}
 // REQUIRES: in.size() >= sizeof(Int).
 template <class Int>
 Int get_be(ByteView in) {
+  if constexpr (sizeof(Int) == 8) return static_cast<Int>(load_be64(in.data()));
+  if constexpr (sizeof(Int) == 4) return static_cast<Int>(load_be32(in.data()));
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof(Int); ++i) value = value << 8 | in[i];
   return static_cast<Int>(value);
@@ -47,13 +62,18 @@ struct FixedBytes {
   bool is_zero() const {
     return std::all_of(data.begin(), data.end(), [](std::uint8_t b) { return b == 0; });
   }
-  friend bool operator==(const FixedBytes&, const FixedBytes&) = default;
-  // Eight bytes at a time: ids are compared at every step through every map of them.
+  friend bool operator==(const FixedBytes& a, const FixedBytes& b) { return (a <=> b) == 0; }
+  // Eight bytes at a time, inline: ids of two are mostly told apart by the first.
   friend std::strong_ordering operator<=>(const FixedBytes& a, const FixedBytes& b) {
     std::size_t i = 0;
     for (; i + 8 <= N; i += 8) {
-      const auto left = get_be<std::uint64_t>(a.view().subspan(i)), right = get_be<std::uint64_t>(b.view().subspan(i));
+      const std::uint64_t left = load_be64(a.data.data() + i), right = load_be64(b.data.data() + i);
       if (left != right) return left <=> right;
+    }
+    if constexpr (N % 8 >= 4) {
+      const std::uint32_t left = load_be32(a.data.data() + i), right = load_be32(b.data.data() + i);
+      if (left != right) return left <=> right;
+      i += 4;
     }
     for (; i < N; ++i)
       if (a.data[i] != b.data[i]) return a.data[i] <=> b.data[i];

@@ -36,8 +36,13 @@ OverlayPoint overlay_point(const Id& id) {
 }
 
 inline Distance distance(const OverlayPoint& a, const OverlayPoint& b) {
+  struct Words { std::uint64_t high, middle; std::uint32_t low; } x{}, y{};
+  static_assert(sizeof(Words) >= 20);
+  std::memcpy(&x, a.data.data(), 20);
+  std::memcpy(&y, b.data.data(), 20);
+  x = {x.high ^ y.high, x.middle ^ y.middle, x.low ^ y.low};
   Distance out;
-  for (std::size_t i = 0; i < 20; ++i) out.data[i] = static_cast<std::uint8_t>(a.data[i] ^ b.data[i]);
+  std::memcpy(out.data.data(), &x, 20);
   return out;
 }
 
@@ -81,8 +86,6 @@ struct std::hash<comm::FixedBytes<N, Tag>> {
   // Ids are uniform hashes already; the first eight bytes are as good as any hash of them.
   std::size_t operator()(const comm::FixedBytes<N, Tag>& id) const noexcept {
     static_assert(N >= 8);
-    std::size_t out = 0;
-    for (std::size_t i = 0; i < 8; ++i) out = out << 8 | id.data[i];
-    return out;
+    return comm::load_be64(id.data.data());
   }
 };
