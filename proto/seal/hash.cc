@@ -5,19 +5,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "proto/base/check.h"
+#include "proto/seal/sha256.h"
+
 namespace comm {
 namespace {
 
-crypto_hash_sha256_state begin_hash(std::string_view tag) {
-  static constexpr std::string_view kDomain = "comm/1 ";
-  static constexpr std::uint8_t kEnd = 0;
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
-  crypto_hash_sha256_update(&state, as_bytes(kDomain).data(), kDomain.size());
-  crypto_hash_sha256_update(&state, as_bytes(tag).data(), tag.size());
-  crypto_hash_sha256_update(&state, &kEnd, 1);
-  return state;
-}
+constexpr std::string_view kDomain = "comm/1 ", kEnd{"\0", 1};
+constexpr std::size_t kBeforeParts = 3, kMostParts = 8;
 
 template <class Id>
 Id truncated(const Hash& hash) {
@@ -27,11 +22,10 @@ Id truncated(const Hash& hash) {
 }  // namespace
 
 Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
-  crypto_hash_sha256_state state = begin_hash(tag);
-  for (const ByteView part : parts) crypto_hash_sha256_update(&state, part.data(), part.size());
-  Hash out;
-  crypto_hash_sha256_final(&state, out.data.data());
-  return out;
+  CHECK(parts.size() <= kMostParts);
+  std::array<ByteView, kBeforeParts + kMostParts> all{as_bytes(kDomain), as_bytes(tag), as_bytes(kEnd)};
+  std::copy(parts.begin(), parts.end(), all.begin() + kBeforeParts);
+  return sha256(std::span(all).first(kBeforeParts + parts.size()));
 }
 
 BodyHash body_hash(ByteView body) {
@@ -65,8 +59,10 @@ bool stamp_valid(const MessageId& id, const StampNonce& nonce, std::uint8_t effo
 
 std::optional<StampNonce> mine_stamp(const MessageId& id, std::uint8_t effort, std::uint64_t start,
                                      std::uint64_t tries) {
-  crypto_hash_sha256_state prefix = begin_hash("stamp");
-  crypto_hash_sha256_update(&prefix, id.data.data(), id.data.size());
+  crypto_hash_sha256_state prefix;
+  crypto_hash_sha256_init(&prefix);
+  for (const ByteView part : {as_bytes(kDomain), as_bytes("stamp"), as_bytes(kEnd), id.view()})
+    crypto_hash_sha256_update(&prefix, part.data(), part.size());
   for (std::uint64_t i = 0; i < tries; ++i) {
     Bytes nonce;
     put_be(nonce, start + i);
