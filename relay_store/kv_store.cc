@@ -348,14 +348,14 @@ std::optional<Bytes> KvStore::key_record(const Address& address) const {
   return bytes_of(std::string_view(row).substr(16));
 }
 
-std::vector<std::pair<Address, Bytes>> KvStore::key_records_page(const std::optional<Address>& after,
-                                                                 std::size_t limit) const {
-  std::vector<std::pair<Address, Bytes>> out;
+std::vector<KeyRecordItem> KvStore::key_records_page(const std::optional<Address>& after, std::size_t limit) const {
+  std::vector<KeyRecordItem> out;
   if (limit == 0) return out;
   // The smallest string above a key is that key and one zero byte.
   const std::string from = after ? keys::by_id(keys::kRecord, *after) + '\0' : keys::of(keys::kRecord);
   scan(from, keys::end_of(keys::kRecord), [&](std::string_view key, std::string_view value) {
-    out.emplace_back(keys::RowReader(key.substr(1)).fixed<Address>(), bytes_of(value.substr(16)));
+    const auto expires = keys::RowReader(value.substr(8)).integer<Millis>();
+    out.push_back({keys::RowReader(key.substr(1)).fixed<Address>(), expires, bytes_of(value.substr(16))});
     return out.size() < limit;
   });
   return out;

@@ -35,8 +35,7 @@ class KvStore final : public Store {
   std::vector<ForeignItem> least_foreign(std::size_t limit) const override;
   std::size_t staged_bytes() const override { return overlay_.bytes(); }
   std::optional<Bytes> key_record(const Address& address) const override;
-  std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
-                                                          std::size_t limit) const override;
+  std::vector<KeyRecordItem> key_records_page(const std::optional<Address>& after, std::size_t limit) const override;
   std::optional<Bytes> row(Table table, ByteView key) const override;
   std::vector<RowItem> rows(Table table, ByteView prefix, const std::optional<Bytes>& after,
                             std::size_t limit) const override;

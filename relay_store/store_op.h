@@ -83,6 +83,12 @@ struct ElementPage {
 struct WorkItem { std::uint64_t work; MessageId id; StoredHeader stored; std::uint64_t bytes; };
 struct ForeignItem { std::uint64_t work; MessageId id; };
 struct RowItem { Bytes key; Bytes value; };
+struct KeyRecordItem {
+  Address address;
+  Millis expires = 0;  // as it was put
+  Bytes record;
+  friend bool operator==(const KeyRecordItem&, const KeyRecordItem&) = default;
+};
 struct Totals {
   std::uint64_t live = 0;           // messages
   std::uint64_t acknowledged = 0;   // tombstones of both kinds
@@ -132,8 +138,7 @@ class StoreView {
   // Staged and not yet durable.
   virtual std::size_t staged_bytes() const = 0;
   virtual std::optional<Bytes> key_record(const Address& address) const = 0;
-  virtual std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
-                                                                  std::size_t limit) const = 0;
+  virtual std::vector<KeyRecordItem> key_records_page(const std::optional<Address>& after, std::size_t limit) const = 0;
   virtual std::optional<Bytes> row(Table table, ByteView key) const = 0;
   // Rows with prefix <= key in order, strictly after `after` if given.
   virtual std::vector<RowItem> rows(Table table, ByteView prefix, const std::optional<Bytes>& after,

@@ -3,9 +3,9 @@
 // of the last run, and ends only when connected peers confirm the time. Owned by NodeCore. Memory: one time per
 // connected peer, at most kMaxSessions.
 #pragma once
-#include <map>
 #include <optional>
 
+#include "node/core/flat_map.h"
 #include "proto/base/ids.h"
 #include "proto/base/time.h"
 
@@ -32,7 +32,7 @@ class ClockGuard {
   bool peers_agree(TimePoint now) const;
   void clear_if_confirmed(TimePoint now);
 
-  std::map<NodeId, PeerTime> peers_;
+  FlatMap<NodeId, PeerTime> peers_;
   TimePoint base_;  // wall and mono are compared with this pair: many small steps add up to a large one
   bool suspicious_ = false;
   std::optional<Millis> persisted_;

@@ -60,7 +60,7 @@ std::optional<std::vector<Contact>> Core::small_region() const {
     if (entry.dialable && !sessions.by_node().contains(entry.contact.id)) all.push_back(entry.contact);
   // Sessions too: buckets of k do not hold everyone, and who cannot be dialled is reached by its own link.
   for (const auto& [node, link] : sessions.by_node()) {
-    const Link& session = sessions.links().at(link);
+    const Link& session = sessions.link(link);
     all.push_back({node, session.peer.node_key, session.dialled ? session.dialled_to : Endpoint{}});
   }
   return all;
@@ -73,7 +73,7 @@ std::vector<Contact> Core::known_region(const OverlayPoint& target) const {
   // Of sessions only nodes that others can reach too: who fetches from a custodian has to find it.
   for (const auto& [node, id] : sessions.by_node()) {
     if (!in_region(node, target)) continue;
-    const Link& link = sessions.links().at(id);
+    const Link& link = sessions.link(id);
     const auto* entry = table.find(node);
     if (link.dialled || link.peer.role == Role::relay || (entry != nullptr && entry->dialable))
       known.push_back({node, link.peer.node_key, Endpoint{}});
@@ -316,7 +316,7 @@ std::optional<Millis> NodeCore::next_deadline() const {
 
 CoreStatus NodeCore::status() const {
   CoreStatus out = impl_->counted;
-  out.links = impl_->sessions.links().size();
+  out.links = impl_->sessions.links();
   out.sessions = impl_->sessions.by_node().size();
   out.relays = impl_->sessions.relays();
   out.timers = impl_->timers.size();
@@ -328,7 +328,7 @@ CoreStatus NodeCore::status() const {
 std::vector<NodeCore::PeerInfo> NodeCore::peers() const {
   std::vector<PeerInfo> out;
   for (const auto& [node, id] : impl_->sessions.by_node()) {
-    const Link& link = impl_->sessions.links().at(id);
+    const Link& link = impl_->sessions.link(id);
     out.push_back({node, link.remote, link.peer.role, link.dialled});
   }
   return out;

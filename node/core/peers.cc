@@ -224,7 +224,7 @@ void Peers::consider_dial_back(Link& link) {
 }
 
 void Peers::prune_dial_backs() {
-  std::erase_if(dial_backs_, [&](const auto& item) { return core_.now.mono - item.second >= kDialBackAgain; });
+  erase_if(dial_backs_, [&](const auto& item) { return core_.now.mono - item.second >= kDialBackAgain; });
   if (dial_backs_.size() >= kRememberedDialBacks) dial_backs_.clear();  // forgetting costs a dial, refusing a peer
 }
 

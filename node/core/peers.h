@@ -71,12 +71,12 @@ class Peers {
 
   Core& core_;
   std::map<NodeId, Waiting> waiting_;
-  std::map<RequestAt, Request> requests_;
+  FlatMap<RequestAt, Request> requests_;
   WaitingLine<RequestAt> deadlines_;
   std::vector<BootstrapState> bootstraps_;
   // Nodes we had a session with, of whom the table keeps but a few: custody reaches a region's members by it.
   Remembered<NodeId, Endpoint> met_{kMetContacts};      // where sessions were
-  std::map<NodeId, Millis> dial_backs_;                 // when last tried
+  FlatMap<NodeId, Millis> dial_backs_;                  // when last tried
   // By endpoint, not by node: whoever names a false endpoint for a node keeps nobody from its true one.
   std::map<Endpoint, Quiet> quiet_;
   std::optional<std::size_t> remembered_;               // contact rows

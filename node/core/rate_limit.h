@@ -2,8 +2,7 @@
 // something (one per peer, one for id checks). Levels are kept in thousandths of a token, which is exactly what a
 // millisecond refills, so nothing is rounded away however often it is asked. No allocation.
 #pragma once
-#include <map>
-
+#include "node/core/flat_map.h"
 #include "proto/base/check.h"
 #include "proto/base/ids.h"
 #include "proto/base/limits.h"
@@ -56,7 +55,7 @@ class PrefixRates {
  public:
   bool take(const Endpoint& remote, Millis mono, std::int64_t n = 1) {
     if (remote.is_local()) return true;
-    const auto prefix = remote.prefix();
+    const Prefix prefix{remote.prefix()};
     auto at = buckets_.find(prefix);
     if (at == buckets_.end()) {
       make_room(mono);
@@ -69,15 +68,16 @@ class PrefixRates {
 
  private:
   static constexpr std::size_t kFewPrefixes = 32;
+  using Prefix = FixedBytes<16, struct PrefixTag>;
 
   void make_room(Millis mono) {
     if (buckets_.size() < look_at_) return;
-    std::erase_if(buckets_, [&](const auto& item) { return item.second.available(mono) == kPrefixPacketBurst; });
+    erase_if(buckets_, [&](const auto& item) { return item.second.available(mono) == kPrefixPacketBurst; });
     if (buckets_.size() >= kMostPrefixes) buckets_.erase(buckets_.begin());
     look_at_ = std::clamp(2 * buckets_.size(), kFewPrefixes, kMostPrefixes);
   }
 
-  std::map<std::array<std::uint8_t, 16>, TokenBucket> buckets_;
+  FlatMap<Prefix, TokenBucket> buckets_;
   std::size_t look_at_ = kFewPrefixes;  // when there are so many, full ones are looked for
 };
 

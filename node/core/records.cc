@@ -12,9 +12,11 @@ Bytes encode_signed_record(const SignedRecord& record) {
   return out;
 }
 
+ByteView signed_part(ByteView in) { return in.size() <= 72 ? ByteView{} : in.subspan(72); }
+
 std::optional<SignedRecord> parse_signed_record(ByteView in) {
   if (in.size() <= 72) return std::nullopt;
-  return SignedRecord{to_bytes(in.subspan(72)), *Signature::from(in.first(64)), *StampNonce::from(in.subspan(64, 8))};
+  return SignedRecord{to_bytes(signed_part(in)), *Signature::from(in.first(64)), *StampNonce::from(in.subspan(64, 8))};
 }
 
 std::optional<SignedRecord> Records::held(const Address& address) const {
@@ -259,12 +261,9 @@ void Records::timer() {
 void Records::expire() {
   // A page of the table a sweep; records live for weeks.
   const auto page = core_.store.key_records_page(swept_, 256);
-  swept_ = page.empty() ? std::nullopt : std::optional(page.back().first);
-  for (const auto& [address, bytes] : page) {
-    const auto record = parse_signed_record(bytes);
-    const auto parsed = record ? parse_key_record(record->record) : Result<KeyRecord>(reject(Stage::schema, Scope::count, "record"));
-    if (!parsed || parsed->expires + kTombstoneGrace < core_.now.wall) core_.out->store(EraseKeyRecord{address});
-  }
+  swept_ = page.empty() ? std::nullopt : std::optional(page.back().address);
+  for (const KeyRecordItem& item : page)
+    if (item.expires + kTombstoneGrace < core_.now.wall) core_.out->store(EraseKeyRecord{item.address});
 }
 
 }  // namespace comm

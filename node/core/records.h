@@ -77,5 +77,6 @@ class Records {
 
 Bytes encode_signed_record(const SignedRecord& record);     // for the store: length-prefixed parts
 std::optional<SignedRecord> parse_signed_record(ByteView in);
+ByteView signed_part(ByteView in);                          // of one that is stored; empty if it is none
 
 }  // namespace comm

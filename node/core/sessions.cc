@@ -44,7 +44,7 @@ LinkId Sessions::dial(const Endpoint& endpoint, std::optional<NodeId> expected, 
   link.bootstrap = bootstrap;
   link.since = link.last_heard = link.last_used = core_.now.mono;
   const LinkId id = link.id;
-  links_.emplace(id, std::move(link));
+  links_.emplace(id, Kept{std::make_unique<Link>(std::move(link))});
   await_handshake(id);
   core_.out->now(OpenLink{id, endpoint});
   return id;
@@ -67,13 +67,13 @@ void Sessions::link_up(const LinkUp& event) {
   link.curve = event.client_curve;
   link.remote = event.remote;
   link.since = link.last_heard = link.last_used = core_.now.mono;
-  links_.emplace(event.link, std::move(link));
+  links_.emplace(event.link, Kept{std::make_unique<Link>(std::move(link))});
   await_handshake(event.link);
 }
 
 Link* Sessions::find(LinkId link) {
   const auto it = links_.find(link);
-  return it == links_.end() ? nullptr : &it->second;
+  return it == links_.end() ? nullptr : it->second.link.get();
 }
 
 Link* Sessions::ready(const NodeId& node) {
@@ -265,9 +265,9 @@ void Sessions::timer(TimerKind kind) {
 }
 
 void Sessions::watch(Link& link, Millis delay) {
-  link.look_at = core_.now.mono + delay;
-  if (next_sweep_ != 0 && next_sweep_ <= link.look_at) return;
-  next_sweep_ = link.look_at;
+  const Millis at = links_.find(link.id)->second.look_at = core_.now.mono + delay;
+  if (next_sweep_ != 0 && next_sweep_ <= at) return;
+  next_sweep_ = at;
   core_.timers.at(next_sweep_, TimerKind::keepalive);
 }
 
@@ -275,10 +275,10 @@ void Sessions::sweep() {
   if (next_sweep_ == 0 || next_sweep_ > core_.now.mono) return;  // another one was set for an earlier time
   std::vector<LinkId> due;
   Millis next = 0;
-  for (const auto& [id, link] : links_) {
-    if (link.phase != LinkPhase::ready) continue;
-    if (link.look_at <= core_.now.mono) due.push_back(id);
-    else if (next == 0 || link.look_at < next) next = link.look_at;
+  for (const auto& [id, kept] : links_) {
+    if (kept.look_at == 0) continue;
+    if (kept.look_at <= core_.now.mono) due.push_back(id);
+    else if (next == 0 || kept.look_at < next) next = kept.look_at;
   }
   next_sweep_ = next == 0 ? 0 : std::max(next, core_.now.mono + kSweep);
   if (next_sweep_ != 0) core_.timers.at(next_sweep_, TimerKind::keepalive);
@@ -330,8 +330,9 @@ void Sessions::drop(LinkId id) {
 void Sessions::link_down(LinkId id) {
   const auto it = links_.find(id);
   if (it == links_.end()) return;
-  Link link = std::move(it->second);
+  const std::unique_ptr<Link> gone = std::move(it->second.link);
   links_.erase(it);
+  Link& link = *gone;
   if (const auto waiting = id_waiting_.find(link.peer.node_key); waiting != id_waiting_.end()) {
     std::erase(waiting->second, id);
     if (waiting->second.empty()) id_waiting_.erase(waiting);

@@ -3,8 +3,10 @@
 // without Auth after 5 s is cut. Bounded by CoreConfig::max_sessions; packets that wait for an id check by kHeldPackets.
 #pragma once
 #include <deque>
+#include <memory>
 #include <set>
 
+#include "node/core/flat_map.h"
 #include "node/core/node_core.h"
 #include "node/core/rate_limit.h"
 #include "node/core/remembered.h"
@@ -34,7 +36,6 @@ struct Link {
   NodeId node;                         // valid from wait_id's end on
   Millis since = 0, last_heard = 0;
   Millis last_used = 0;                // by anything but keep-alive
-  Millis look_at = 0;                  // ready: when keep-alive looks at it next
   bool idle_closed = false;            // by this side: its end says nothing about the peer
   int unanswered_pings = 0;
   std::uint32_t next_request = 1;
@@ -60,8 +61,9 @@ class Sessions {
               bool dial_back);
   Link* find(LinkId link);
   Link* ready(const NodeId& node);                     // the session with a node, or null
-  const std::map<NodeId, LinkId>& by_node() const { return by_node_; }
-  const std::map<LinkId, Link>& links() const { return links_; }
+  const FlatMap<NodeId, LinkId>& by_node() const { return by_node_; }
+  const Link& link(LinkId id) const { return *links_.at(id).link; }  // REQUIRES: of by_node()
+  std::size_t links() const { return links_.size(); }
   void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
   void remember_id(const NodeKey& key, const NodeId& id) { known_ids_.put(key, id); }
   bool id_known(const NodeKey& key) const { return known_ids_.find(key) != nullptr; }
@@ -93,8 +95,12 @@ class Sessions {
   void drop(LinkId link);
 
   Core& core_;
-  std::map<LinkId, Link> links_;
-  std::map<NodeId, LinkId> by_node_;
+  struct Kept {
+    std::unique_ptr<Link> link;
+    Millis look_at = 0;                                // when keep-alive looks at it next; 0: not ready yet
+  };
+  FlatMap<LinkId, Kept> links_;
+  FlatMap<NodeId, LinkId> by_node_;
   Remembered<NodeKey, NodeId> known_ids_{kKnownIds};   // verified: Argon2 once per key
   std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token

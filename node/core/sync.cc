@@ -35,7 +35,7 @@ std::vector<Contact> SyncService::partners() const {
         !core_.sessions.by_node().contains(entry.contact.id))
       out.push_back(entry.contact);
   for (const auto& [node, id] : core_.sessions.by_node()) {
-    const Link& link = core_.sessions.links().at(id);
+    const Link& link = core_.sessions.link(id);
     if (takes_part(link)) out.push_back({node, link.peer.node_key, link.dialled ? link.dialled_to : Endpoint{}});
   }
   return out;
@@ -78,7 +78,7 @@ void SyncService::round() {
   core_.random.shuffle(all);
   for (std::size_t i = 0; i < all.size() && i < kSyncPartners; ++i) begin(all[i]);
   if (last_.size() > kRememberedPartners)
-    std::erase_if(last_, [&](const auto& item) { return core_.now.mono - item.second > interval; });
+    erase_if(last_, [&](const auto& item) { return core_.now.mono - item.second > interval; });
 }
 
 void SyncService::begin(const Contact& contact) {
@@ -250,23 +250,21 @@ bool SyncService::read_records(Session& session, std::size_t& rows) {
     while (i > 0 && before.data[i - 1]-- == 0) --i;
     const auto page = core_.store.key_records_page(i == 0 ? std::nullopt : std::optional(before), kRecordsPage);
     rows -= std::min(rows, kRecordsPage);
-    for (const auto& [address, bytes] : page) {
-      const auto record = parse_signed_record(bytes);
-      const auto parsed = record ? parse_key_record(record->record) : reject(Stage::schema, Scope::ignore, "record");
-      const Hash hash = record ? tagged_hash("record", {record->record}) : Hash{};
+    for (const KeyRecordItem& item : page) {
       SyncElement one{{kSyncRecord, {}}};
-      std::copy(address.data.begin(), address.data.end(), one.key.id.data.begin());
+      std::copy(item.address.data.begin(), item.address.data.end(), one.key.id.data.begin());
+      if (one.key >= until) break;  // and so is what follows
+      const OverlayPoint region = record_region(item.address);
+      if (minute_of(item.expires) <= session.ours.after || !inside(distance(region, session.ours.centre), session.ours.radius) ||
+          !inside(distance(region, session.theirs.centre), session.theirs.radius))
+        continue;
+      const Hash hash = tagged_hash("record", {signed_part(item.record)});
       std::copy_n(hash.data.begin(), 12, one.key.id.data.begin() + 20);
-      if (one.key >= until) break;
-      const OverlayPoint region = record_region(address);
-      const bool counts = parsed && minute_of(parsed->expires) > session.ours.after && one.key >= session.at &&
-                          inside(distance(region, session.ours.centre), session.ours.radius) &&
-                          inside(distance(region, session.theirs.centre), session.theirs.radius);
-      if (counts) session.digest->add(one, sync_hash(session.key, one));
+      if (one.key >= session.at && one.key < until) session.digest->add(one, sync_hash(session.key, one));
     }
     if (page.size() < kRecordsPage) break;
     session.at.id = {};
-    Address next = page.back().first;
+    Address next = page.back().address;
     for (std::size_t n = Address::kSize; n-- > 0 && ++next.data[n] == 0;) {}
     if (next.is_zero()) break;
     std::copy(next.data.begin(), next.data.end(), session.at.id.data.begin());
@@ -293,9 +291,8 @@ void SyncService::learn(const NodeId& node, Session& session) {
     }
     const Address address = *Address::from(element.key.id.view().first(Address::kSize));
     const auto held = core_.store.key_record(address);
-    const auto record = held ? parse_signed_record(*held) : std::nullopt;
-    const Hash hash = record ? tagged_hash("record", {record->record}) : Hash{};
-    if (link == nullptr || (record && std::equal(hash.data.begin(), hash.data.begin() + 12, element.key.id.data.begin() + 20)))
+    const Hash hash = held ? tagged_hash("record", {signed_part(*held)}) : Hash{};
+    if (link == nullptr || (held && std::equal(hash.data.begin(), hash.data.begin() + 12, element.key.id.data.begin() + 20)))
       continue;
     if (++records > kRecordsPage) session.more = true;
     else core_.records.pull(*link, address);

@@ -68,7 +68,7 @@ class SyncService {
 
   Core& core_;
   std::map<Key, Session> sessions_;
-  std::map<NodeId, Millis> last_;       // when a session with them last ended well
+  FlatMap<NodeId, Millis> last_;        // when a session with them last ended well
   std::map<NodeId, Millis> soon_;       // with whom one is to begin, and when
   Millis round_at_ = 0;                 // 0: not joined yet
   Millis last_round_ = 0;

@@ -54,7 +54,7 @@ Lines lines_of(const Model& model) {
     out.push_back("ended " + hex_of(id.view()) + " " + std::to_string(static_cast<int>(put.kind)) + " " +
                   hex_of(put.record));
   }
-  for (const auto& [address, record] : model.records) out.push_back("record " + hex_of(address.view()) + hex_of(record));
+  for (const auto& [address, item] : model.records) out.push_back("record " + hex_of(address.view()) + hex_of(item.record));
   for (const auto& [key, value] : model.rows)
     out.push_back("row " + std::to_string(static_cast<int>(key.first)) + hex_of(key.second) + hex_of(value));
   const Totals totals = model.totals();
@@ -79,8 +79,8 @@ Lines lines_of(const Store& store) {
     if (const auto record = store.final_record(item.id))
       out.push_back("ended " + hex_of(item.id.view()) + " " + std::to_string(static_cast<int>(item.kind)) + " " +
                     hex_of(*record));
-  for (const auto& [address, record] : store.key_records_page(std::nullopt, 1'000))
-    out.push_back("record " + hex_of(address.view()) + hex_of(record));
+  for (const KeyRecordItem& item : store.key_records_page(std::nullopt, 1'000))
+    out.push_back("record " + hex_of(item.address.view()) + hex_of(item.record));
   for (const Table table : {Table::meta, Table::contacts, Table::agent})
     for (const RowItem& item : store.rows(table, {}, std::nullopt, 1'000))
       out.push_back("row " + std::to_string(static_cast<int>(table)) + hex_of(item.key) + hex_of(item.value));

@@ -44,7 +44,7 @@ struct Model {
   struct Tombstone { std::uint64_t number = 0; PutTombstone put; };
   std::map<MessageId, Message> live;
   std::map<MessageId, Tombstone> ended;
-  std::map<Address, Bytes> records;
+  std::map<Address, KeyRecordItem> records;
   std::map<std::pair<Table, Bytes>, Bytes> rows;
   std::uint64_t next_order = 1;
 
@@ -69,7 +69,7 @@ struct Model {
   void apply(const PutCustody& op) {
     if (const auto held = live.find(op.id); held != live.end()) held->second.custody = op;
   }
-  void apply(const PutKeyRecord& op) { records[op.address] = op.record; }
+  void apply(const PutKeyRecord& op) { records[op.address] = {op.address, op.expires, op.record}; }
   void apply(const EraseKeyRecord& op) { records.erase(op.address); }
   void apply(const PutRow& op) { rows[{op.table, op.key}] = op.value; }
   void apply(const EraseRow& op) { rows.erase({op.table, op.key}); }
@@ -127,7 +127,7 @@ inline StoreOp random_op(Prng& random, std::uint64_t ids, std::uint64_t body) {
       return PutCustody{id, static_cast<Millis>(random.below(8)) - 2, random_bytes(random, 3)};
     case 9:
       if (random.chance(1, 3)) return EraseKeyRecord{id_of<Address>(random.below(kAddresses))};
-      return PutKeyRecord{id_of<Address>(random.below(kAddresses)), 1, 2, random_bytes(random, 9)};
+      return PutKeyRecord{id_of<Address>(random.below(kAddresses)), 1, static_cast<Millis>(random.below(9)), random_bytes(random, 9)};
     case 10: return PutRow{table, key, random_bytes(random, 9)};
     default: return EraseRow{table, key};
   }

@@ -263,9 +263,9 @@ std::string History::compare_rest() const {
   for (std::uint64_t i = 0; i < kPeers; ++i) {
     if (store_->ingress_bytes(id_of<NodeId>(i)) != now_.used_by(id_of<NodeId>(i))) return "ingress_bytes";
   }
-  const auto records = store_->key_records_page(std::nullopt, 100);
-  if (records != std::vector<std::pair<Address, Bytes>>(now_.records.begin(), now_.records.end()))
-    return "key_records_page";
+  std::vector<KeyRecordItem> records;
+  for (const auto& [address, item] : now_.records) records.push_back(item);
+  if (store_->key_records_page(std::nullopt, 100) != records) return "key_records_page";
   std::size_t rows = 0;
   for (const Table table : {Table::meta, Table::contacts, Table::agent}) {
     for (const auto& item : store_->rows(table, {}, std::nullopt, 100)) {

@@ -66,8 +66,7 @@ class WatchedStore final : public Store {
   std::vector<ForeignItem> least_foreign(std::size_t limit) const override { return store_->least_foreign(limit); }
   std::size_t staged_bytes() const override { return store_->staged_bytes(); }
   std::optional<Bytes> key_record(const Address& address) const override { return store_->key_record(address); }
-  std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& after,
-                                                          std::size_t limit) const override {
+  std::vector<KeyRecordItem> key_records_page(const std::optional<Address>& after, std::size_t limit) const override {
     return store_->key_records_page(after, limit);
   }
   std::optional<Bytes> row(Table table, ByteView key) const override { return store_->row(table, key); }

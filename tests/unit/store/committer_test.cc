@@ -45,8 +45,7 @@ class GatedStore final : public Store {
   std::vector<ForeignItem> least_foreign(std::size_t l) const override { return real_->least_foreign(l); }
   std::size_t staged_bytes() const override { return real_->staged_bytes(); }
   std::optional<Bytes> key_record(const Address& a) const override { return real_->key_record(a); }
-  std::vector<std::pair<Address, Bytes>> key_records_page(const std::optional<Address>& a,
-                                                          std::size_t l) const override {
+  std::vector<KeyRecordItem> key_records_page(const std::optional<Address>& a, std::size_t l) const override {
     return real_->key_records_page(a, l);
   }
   std::optional<Bytes> row(Table t, ByteView k) const override { return real_->row(t, k); }

@@ -394,10 +394,10 @@ BOOST_DATA_TEST_CASE(key_records, data::make(kBothStores)) {
   BOOST_TEST((store->key_record(address_of(2)) == Bytes{2, 2}));
   const auto page = store->key_records_page(std::nullopt, 2);
   BOOST_REQUIRE(page.size() == 2u);
-  BOOST_TEST((page[1].first == address_of(2)));
-  const auto rest = store->key_records_page(page[1].first, 2);
+  BOOST_TEST((page[1] == KeyRecordItem{address_of(2), 9, {2, 2}}));
+  const auto rest = store->key_records_page(page[1].address, 2);
   BOOST_REQUIRE(rest.size() == 1u);
-  BOOST_TEST((rest[0].second == Bytes{3}));
+  BOOST_TEST((rest[0].record == Bytes{3}));
   store.write({EraseKeyRecord{address_of(1)}});
   BOOST_TEST(!store->key_record(address_of(1)));
   BOOST_TEST(store->totals().records == 2u);
