@@ -122,6 +122,15 @@ def long_ones():
     for name, (heal, back) in churn.items():
         out[f"s11-{name}"] = sim("s11", f"fault[0].profile={name.upper()}", f"heal={heal}", f"fault[0].until={heal}",
                                  f"workload.back={back}", "workload.until=2h", seeds=ONE)
+    # A thousand at once: who joins does so within ten minutes, not one.
+    out["s0-n1000"] = sim("s0", "join_over=10m", "heal=40m", "workload.from=30m", "workload.until=38m", "workload.messages=100",
+                          nodes=1000, seeds=ONE)
+    brief = ("heal=50m", "fault[0].until=50m", "workload.from=20m", "workload.until=35m", "workload.away_from=15m", "workload.back=45m")
+    for name in ("c0", "c1", "c2", "c3"):
+        out[f"s11-{name}-n1000"] = sim("s11", f"fault[0].profile={name.upper()}", "join_over=5m", *brief, nodes=1000, seeds=ONE)
+    out["s11-c1-n10000"] = sim("s11", "join_over=10m", "heal=16m", "fault[0].at=10m", "fault[0].until=16m", "workload.from=12m",
+                               "workload.until=15m", "workload.away_from=11m", "workload.back=16m", "workload.messages=20",
+                               "settle=1m", nodes=10_000, seeds=ONE)
     for days, nodes in ((7, 24), (13, 16)):
         end = f"{24 * days + 2}h"
         out[f"s11-c1-{days}d"] = sim("s11", f"heal={end}", f"fault[0].until={end}", f"workload.back={24 * days}h",

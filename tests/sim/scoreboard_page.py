@@ -201,7 +201,9 @@ class Scenario(NamedTuple):
 
 SCENARIOS = (
     Scenario("s0", "S0: nobody attacks", "IPFS provide 12.6 s", 1, "s0-plain", more="p50 1 s, p99 3 s"),
+    Scenario("rest-400", "S0, N = 400", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("rest-1000", "S0, N = 1,000", "", 1, more="p50 1 s, p99 3 s"),
+    Scenario("s0-n1000", "S0, N = 1,000, joined within ten minutes", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("s1-f300", "S1: accept then forget, 0.3 of all", "f^k: 0.007 % lost", .9995, "s1-f300-plain"),
     Scenario("s1-f500", "S1: accept then forget, 0.5 of all", "f^k: 0.39 % lost", .999, "s1-f500-plain"),
     Scenario("s1-pairwise-f300", "S1: 0.3 of all, mail of acquaintances", "f^k: 0.007 % lost", .9995),
@@ -235,6 +237,11 @@ SCENARIOS = (
     Scenario("s11-c1", "S11: churn C1, away for a day", "model .99995; RFM17: none lost in 35 h", .9995, until=0),
     Scenario("s11-c2", "S11: churn C2, away for 5 h", "model .9988", .999, until=0),
     Scenario("s11-c3", "S11: churn C3, away for 3 h", "model 0", 0, until=0),
+    Scenario("s11-c0-n1000", "S11: nobody leaves, some away for half an hour, N = 1,000", "", .9995, until=0),
+    Scenario("s11-c1-n1000", "S11: churn C1, the same, N = 1,000", "model .99995", .9995, until=0),
+    Scenario("s11-c2-n1000", "S11: churn C2, the same, N = 1,000", "model .9988", .999, until=0),
+    Scenario("s11-c3-n1000", "S11: churn C3, the same, N = 1,000", "model 0", 0, until=0),
+    Scenario("s11-c1-n10000", "S11: churn C1, its first minutes, N = 10,000", "model .99995", .9995, until=1),
     Scenario("s11-c1-7d", "S11: churn C1, away for 7 days", "model .99995", .999, until=0),
     Scenario("s11-c1-13d", "S11: churn C1, away for 13 days", "model .99995", .999, until=0),
     Scenario("s12-half", "S12: halves apart for a day", "", 1, until=120, more="within 2 h of the heal"),
@@ -372,6 +379,28 @@ def at_rest(results, lines):
                   "node, so that stores would stay level if a message cost the same everywhere.", ""]
 
 
+LARGE = 400
+
+
+def simulator(results, lines):
+    """S14: what the runs with many nodes cost."""
+    rows = []
+    for row in SCENARIOS:
+        for run in results.get(row.step, [])[:1]:
+            if run["honest"] < LARGE or "events" not in run:
+                continue
+            virtual, cpu = run["virtual_ms"] / 1000, run["cpu_ms"] / 1000
+            rows.append((row.title, f"{run['honest']:,}", f"{virtual / 60:.0f}", f"{cpu / 60:.1f}", f"{virtual / cpu:.1f}",
+                         f"{run['events']:,}", f"{run['events'] / run['honest'] / virtual * 60:.0f}", f"{run['events'] / cpu:,.0f}",
+                         f"{run['memory_per_node'] / 1000:.0f}"))
+    if rows:
+        lines += ["## S14: the simulator", "",
+                  "One core, shared with other work. Target: 10,000 nodes at 50 times real time under S11's load, 250,000 events a second,",
+                  "150 kB a node (of the heap, at the end). Events are what a node was given and acted on: packets, links, timers, writes.", ""]
+        table(lines, ("run", "N", "virtual min", "CPU min", "times real time", "events", "events a node and minute",
+                      "events a CPU second", "kB a node"), rows)
+
+
 def write_page(folder, results):
     lines = ["# Scoreboard: hard to silence, hard to deafen", "",
              "Written by `make scoreboard` (tests/sim/scoreboard.py) from runs of the production core and agent; network, clock, disk",
@@ -393,6 +422,7 @@ def write_page(folder, results):
           list(cost_rows(results)))
     lookups_alone(results, lines)
     at_rest(results, lines)
+    simulator(results, lines)
     validation(folder, results, lines)
     price(results, lines)
     reconciliation(results, lines)
