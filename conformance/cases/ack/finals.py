@@ -43,6 +43,28 @@ def _(t):
     t.check(not mute.offers(sealed.id, mark), "offered after its acknowledgement")
 
 
+@case("ack-is-brought-to-who-left", "ACK-036", fresh=True, optional=True)
+def _(t):
+    """A node that exchanged a message, and has left since, is dialled where it was reached before, and gets the acknowledgement.
+    (When the implementation sees the end of the link is its own affair: there are several messages.)"""
+    left = t.listen()
+    t.start([left])
+    t.wait(lambda: left.ready, "a session")
+    giver = t.dial()
+    some = [t.control(giver) for _ in range(6)]
+    t.check(all(t.is_held(left, one) for one in some), "not held")
+    since = left.mark()
+    left.close()
+
+    def told():
+        return any(left.finals(one.id, since) for one in some)
+    for one in some:
+        t.acknowledge(giver, one.ack())
+        if t.settle(told, t.patience / len(some)):
+            return
+    t.check(told(), "no acknowledgement came to the node that had left")
+
+
 @case("ack-spreads-to-who-exchanged", "ACK-014 CUS-010", negative=True)
 def _(t):
     """The record goes to every node that gave, wanted or was offered the message, not to the one that brought it."""

@@ -1,7 +1,7 @@
 """Rules of every part, many of them seen in vectors alone."""
 from .. import address, crypto, message, ops, routing, sealing, session, wire
 from ..base import H, need
-from ..node import agent, custody, records, sessions
+from ..node import agent, custody, overlay, records, sessions
 from .base import ignore, mutant, patch
 
 
@@ -221,3 +221,8 @@ def _():
         asked = self.__dict__.setdefault("asked_before", set())
         original(self, link, [one for one in ids if (one, link) not in asked])
         asked |= {(one, link) for one in ids}
+
+
+@mutant("who-left-is-not-told", "ACK-036")
+def _():
+    patch(overlay.Overlay, "reach")(lambda original, self, node_id, *what: None if what else original(self, node_id))

@@ -305,7 +305,9 @@ class Custody:
     def spread_final(self, held, bringer):
         for node_id, peering in held.peers.items():
             other = self.node.sessions.by_node.get(node_id)
-            if peering.exchanged and other is not None and other is not bringer:
+            if peering.exchanged and other is None:
+                self.node.overlay.reach(node_id, "ack", {"records": [held.final]})  # ACK-036
+            elif peering.exchanged and other is not bringer:
                 self.node.sessions.send(other, "ack", {"records": [held.final]})
 
     def _foreign(self, header, record, link):
@@ -390,9 +392,7 @@ class Custody:
         if link is None:
             age = self.clock.wall() - held.received
             self._arm(held, node_id, min(max(age // 4, 2_000), 3_600_000), push)
-            contact = self.node.overlay.table.get(node_id)
-            if contact is not None and contact.dialable:
-                self.node.with_session(node_id, contact.endpoint, lambda found: None)
+            self.node.overlay.reach(node_id)
             return
         if peering.attempts >= param("max_offer_attempts"):
             peering.due, peering.settled = None, True

@@ -41,6 +41,13 @@ class Overlay:
         elif not contact.dialable:
             self._dial_back(contact, link)
 
+    def reach(self, node_id, kind=None, body=None):
+        """Dials a node, if it is known where, and sends it something."""
+        contact = self.table.get(node_id)
+        if contact is not None and contact.dialable:
+            self.node.with_session(node_id, contact.endpoint,
+                                   lambda link: link and kind and self.node.sessions.send(link, kind, body))
+
     def _room(self, node_id, dialable):
         mine = [c for c in self.table.values() if self.bucket(c.node_id) == self.bucket(node_id)]
         if len(mine) < K:
