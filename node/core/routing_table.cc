@@ -25,8 +25,11 @@ bool take_from(std::vector<TableEntry>& list, const NodeId& id) {
 // Others of the list behind the same prefix; none for a peer on a local address.
 std::size_t same_prefix(const std::vector<TableEntry>& list, const NodeId& id, const Endpoint& observed) {
   if (observed.is_local()) return 0;
+  const auto prefix = observed.prefix();
+  const auto network = get_be<std::uint32_t>(ByteView(prefix).subspan(12));  // of IPv4: most differ in it
   return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](const TableEntry& e) {
-    return e.contact.id != id && !e.observed.is_local() && e.observed.prefix() == observed.prefix();
+    if (observed.is_v4() && (get_be<std::uint32_t>(ByteView(e.observed.ip).subspan(12)) ^ network) > 0xff) return false;
+    return e.contact.id != id && !e.observed.is_local() && e.observed.prefix() == prefix;
   }));
 }
 bool prefix_full(const std::vector<TableEntry>& list, const TableEntry& entry) {
@@ -256,12 +259,15 @@ std::vector<Contact> RoutingTable::closest_answering(const OverlayPoint& target,
 
 std::vector<Contact> RoutingTable::nearest_of(std::vector<const TableEntry*> all, const OverlayPoint& target,
                                               std::size_t count) {
-  const auto from_target = [&](const TableEntry* e) { return distance(target, overlay_point(e->contact.id)); };
-  const std::size_t wanted = std::min(count, all.size());
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(wanted), all.end(),
-                    [&](const TableEntry* a, const TableEntry* b) { return from_target(a) < from_target(b); });
+  std::vector<std::pair<Distance, const TableEntry*>> ranked;
+  ranked.reserve(all.size());
+  for (const TableEntry* entry : all) ranked.emplace_back(distance(target, overlay_point(entry->contact.id)), entry);
+  const std::size_t wanted = std::min(count, ranked.size());
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(wanted), ranked.end(),
+                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Contact> out;
-  for (std::size_t i = 0; i < wanted; ++i) out.push_back(all[i]->contact);
+  out.reserve(wanted);
+  for (std::size_t i = 0; i < wanted; ++i) out.push_back(ranked[i].second->contact);
   return out;
 }
 

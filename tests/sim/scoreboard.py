@@ -122,7 +122,9 @@ def long_ones():
     for name, (heal, back) in churn.items():
         out[f"s11-{name}"] = sim("s11", f"fault[0].profile={name.upper()}", f"heal={heal}", f"fault[0].until={heal}",
                                  f"workload.back={back}", "workload.until=2h", seeds=ONE)
-    # A thousand at once: who joins does so within ten minutes, not one.
+    out["s0-n1000-young"] = sim("s0", "heal=4m", "workload.from=150s", "workload.until=4m", "settle=1m", "workload.messages=100",
+                                nodes=1000, seeds=ONE)
+    # Who joins does so within ten minutes here, not one.
     out["s0-n1000"] = sim("s0", "join_over=10m", "heal=40m", "workload.from=30m", "workload.until=38m", "workload.messages=100",
                           nodes=1000, seeds=ONE)
     brief = ("heal=50m", "fault[0].until=50m", "workload.from=20m", "workload.until=35m", "workload.away_from=15m", "workload.back=45m")

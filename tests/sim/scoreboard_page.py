@@ -203,6 +203,7 @@ SCENARIOS = (
     Scenario("s0", "S0: nobody attacks", "IPFS provide 12.6 s", 1, "s0-plain", more="p50 1 s, p99 3 s"),
     Scenario("rest-400", "S0, N = 400", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("rest-1000", "S0, N = 1,000", "", 1, more="p50 1 s, p99 3 s"),
+    Scenario("s0-n1000-young", "S0, N = 1,000, its first five minutes", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("s0-n1000", "S0, N = 1,000, joined within ten minutes", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("s1-f300", "S1: accept then forget, 0.3 of all", "f^k: 0.007 % lost", .9995, "s1-f300-plain"),
     Scenario("s1-f500", "S1: accept then forget, 0.5 of all", "f^k: 0.39 % lost", .999, "s1-f500-plain"),
