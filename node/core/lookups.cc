@@ -159,6 +159,7 @@ void Lookups::finish(std::uint64_t id) {
 
 void Lookups::observe_known() {
   core_.size.observe_known(std::max(core_.table.size(), core_.sessions.by_node().size()));
+  core_.table.expect(core_.size.nodes());
 }
 
 void Lookups::session_ready() {

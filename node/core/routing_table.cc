@@ -1,9 +1,10 @@
 #include "node/core/routing_table.h"
 
 #include <algorithm>
-#include <set>
 #include <tuple>
 #include <utility>
+
+#include "node/core/prefixes.h"
 
 namespace comm {
 
@@ -137,6 +138,47 @@ bool RoutingTable::clear_prefix(Bucket& bucket, const TableEntry& entry) {
          std::any_of(buckets_.begin(), buckets_.end(), [&](Bucket& one) { return drop_bad(one.entries); });
 }
 
+int RoutingTable::shared_bits(const NodeId& id) const {
+  return leading_zeros(distance(overlay_point(self_), overlay_point(id)).view());
+}
+
+std::size_t RoutingTable::most_sharing(int bits) const {
+  if (expected_ <= kEveryoneCustodianUpTo) return kMostBuckets * kBucketSize;
+  return kNearNodesBase + (bits < 64 ? static_cast<std::size_t>(kNearNodesFactor * expected_ >> bits) : 0);
+}
+
+std::vector<TableEntry*> RoutingTable::sharing(int bits) {
+  std::vector<TableEntry*> out;
+  for (std::size_t i = std::min(static_cast<std::size_t>(bits), buckets_.size() - 1); i < buckets_.size(); ++i)
+    for (TableEntry& entry : buckets_[i].entries)
+      if (shared_bits(entry.contact.id) >= bits) out.push_back(&entry);
+  return out;
+}
+
+// Room for one more this near, a bad one goes for it. False: there is none.
+bool RoutingTable::clear_crowd(const TableEntry& entry) {
+  for (int bits = shared_bits(entry.contact.id); bits > 0; --bits) {
+    const std::vector<TableEntry*> near = sharing(bits);
+    if (near.size() < most_sharing(bits)) continue;
+    const auto bad = std::find_if(near.begin(), near.end(), [](const TableEntry* e) { return is_bad(*e); });
+    if (bad == near.end()) return false;
+    take_from(bucket_of((*bad)->contact.id).entries, NodeId{(*bad)->contact.id});
+  }
+  return true;
+}
+
+void RoutingTable::expect(std::uint64_t nodes) {
+  const std::uint64_t before = std::exchange(expected_, nodes);
+  if (nodes <= kEveryoneCustodianUpTo || (before > kEveryoneCustodianUpTo && before <= nodes)) return;
+  for (int bits = 160; bits > 0; --bits)
+    for (std::vector<TableEntry*> near = sharing(bits); near.size() > most_sharing(bits); near = sharing(bits)) {
+      const auto newest = std::max_element(near.begin(), near.end(), [](const TableEntry* a, const TableEntry* b) {
+        return std::tuple(is_bad(*a), a->first_heard) < std::tuple(is_bad(*b), b->first_heard);
+      });
+      take_from(bucket_of((*newest)->contact.id).entries, NodeId{(*newest)->contact.id});
+    }
+}
+
 RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
   const OverlayPoint point = overlay_point(entry.contact.id);
   while (bucket_index(point) + 1 == buckets_.size() && buckets_.back().entries.size() >= kBucketSize &&
@@ -144,7 +186,7 @@ RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
     split();
   Bucket& bucket = buckets_[bucket_index(point)];
   std::vector<TableEntry>& list = bucket.entries;
-  if (!clear_prefix(bucket, entry)) return Offer::rejected;
+  if (!clear_prefix(bucket, entry) || !clear_crowd(entry)) return Offer::rejected;
   if (list.size() >= kBucketSize) {
     const auto victim = displaceable(list, entry);
     if (victim == list.end()) return put_aside(bucket, entry);
@@ -334,10 +376,8 @@ std::vector<Contact> RoutingTable::random(std::size_t count, RandomSource& rando
   std::vector<const TableEntry*> all = usable(dialable_only);
   if (all.empty()) all = usable(dialable_only, kBadAfterUnanswered);
   random.shuffle(all);
-  std::set<std::array<std::uint8_t, 16>> prefixes;
-  std::stable_partition(all.begin(), all.end(), [&](const TableEntry* e) {
-    return e->observed.is_local() || prefixes.insert(e->observed.prefix()).second;
-  });
+  Prefixes prefixes;
+  std::stable_partition(all.begin(), all.end(), [&](const TableEntry* e) { return prefixes.fresh(e->observed); });
   std::vector<Contact> out;
   for (std::size_t i = 0; i < std::min(count, all.size()); ++i) out.push_back(all[i]->contact);
   return out;

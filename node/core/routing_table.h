@@ -33,7 +33,7 @@ class RoutingTable {
     added,
     updated,
     pending,   // in the replacement cache; ping the questionable (to_ping)
-    rejected,  // self, another key under a known id, the prefix cap, or worse than a full cache
+    rejected,  // self, another key under a known id, the prefix cap, a crowd around the own id, or worse than a full cache
   };
   // A contact whose key and id are proved, seen now at `observed`. `dialable`: we reached it at contact.endpoint.
   // One that came to us (not dialable) displaces only bad nodes, and never changes an endpoint that is known to work.
@@ -41,6 +41,9 @@ class RoutingTable {
   void answered(const NodeId& id, Millis mono);  // any packet from it
   void unanswered(const NodeId& id);             // a request's deadline passed; a bad node gives way to a replacement
   void removed(const NodeId& id);                // a replacement takes its place
+  // How many nodes there are: of those near the own id no more are kept than chance would put there, so ids ground next
+  // to it do not fill buckets that honest nodes never fill. The newest above that go. No bound in a small network.
+  void expect(std::uint64_t nodes);
   void set_dialable(const NodeId& id, const Endpoint& endpoint);
 
   const TableEntry* find(const NodeId& id) const;  // not in the cache; valid until the next change
@@ -74,6 +77,10 @@ class RoutingTable {
   void split();
   Offer admit(const TableEntry& entry);
   bool clear_prefix(Bucket& bucket, const TableEntry& entry);
+  int shared_bits(const NodeId& id) const;
+  std::size_t most_sharing(int bits) const;      // that many with the own id, or more
+  std::vector<TableEntry*> sharing(int bits);
+  bool clear_crowd(const TableEntry& entry);
   Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);
@@ -84,6 +91,7 @@ class RoutingTable {
   NodeId self_;
   // Bucket i holds the ids that share exactly i leading bits with self_; the last one also those that share more.
   std::vector<Bucket> buckets_;
+  std::uint64_t expected_ = 1;
 };
 
 }  // namespace comm

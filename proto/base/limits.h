@@ -61,6 +61,8 @@ inline constexpr std::size_t kBucketSize = 8;                  // k
 inline constexpr std::size_t kReplacementsPerBucket = 8;
 inline constexpr std::size_t kMaxPerPrefixPerBucket = 2;
 inline constexpr std::size_t kMaxPerPrefixInTable = 3;          // of all buckets
+inline constexpr std::size_t kNearNodesBase = 2;                // in a table, of nodes that share b bits with its own id:
+inline constexpr std::size_t kNearNodesFactor = 2;              // base + factor * N_hat / 2^b
 inline constexpr Millis kQuestionableAfter = 15 * kMinute, kQuestionableMost = 4 * kHour;
 inline constexpr int kBadAfterUnanswered = 5;
 inline constexpr std::size_t kLookupParallelism = 3;           // alpha
@@ -116,7 +118,7 @@ inline constexpr std::size_t kMaxSyncRefused = 16'384;
 inline constexpr std::uint32_t kMailboxWeeksAhead = 8;         // current and this many next weeks are listed
 inline constexpr std::uint32_t kMailboxWeeksBack = 5;          // past weeks still collected
 inline constexpr std::size_t kCustodiansSubscribed = 3;
-inline constexpr std::size_t kPairwiseSubscribed = 5;           // of a region that is not asked as a whole
+inline constexpr std::size_t kPairwiseSubscribed = 8;           // of a region that is not asked as a whole
 inline constexpr Millis kCollectPoll = kHour;
 inline constexpr Millis kCollectSeldom = 6 * kHour;            // where hardly anybody writes any more, or yet
 inline constexpr Millis kRecordLifetime = 45 * kDay;
