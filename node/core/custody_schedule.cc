@@ -1,6 +1,7 @@
 // When messages are offered, and to whom (spec 40-custody): backoff per message and peer, spreading to the region, the
 // slow refresh, recovery after a restart, expiry. Everything is driven by the store's due index.
 #include "node/core/core.h"
+#include "node/core/prefixes.h"
 
 namespace comm {
 
@@ -167,11 +168,10 @@ void CustodyService::add_entry_peers(CustodyState& state, std::size_t count) {
   for (const auto& [node, link_id] : core_.sessions.by_node())
     if (state.find(node) == nullptr) candidates.emplace_back(node, core_.sessions.find(link_id));
   core_.random.shuffle(candidates);
-  std::set<std::array<std::uint8_t, 16>> prefixes;
+  Prefixes prefixes;
   std::vector<std::pair<int, NodeId>> ranked;
   for (const auto& [node, link] : candidates) {
-    const bool repeated = !link->remote.is_local() && !prefixes.insert(link->remote.prefix()).second;
-    ranked.emplace_back((link->peer.role == Role::relay ? 0 : 2) + (repeated ? 1 : 0), node);
+    ranked.emplace_back((link->peer.role == Role::relay ? 0 : 2) + (prefixes.fresh(link->remote) ? 0 : 1), node);
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (std::size_t i = 0; i < ranked.size() && i < count; ++i)

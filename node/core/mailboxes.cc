@@ -263,8 +263,8 @@ void Mailboxes::tend(const MailboxId& mailbox, Own& own) {
   if (own.wanted > 0) find_region(mailbox);
 }
 
-// Of one prefix one is asked: whoever has many nodes behind few does not hold all that is asked.
-Mailboxes::Prefixes Mailboxes::asked_prefixes(const Own& own) const {
+// One of each prefix is asked before a second of any: whoever has many nodes behind few does not hold all that is asked.
+Prefixes Mailboxes::asked_prefixes(const Own& own) const {
   Prefixes prefixes;
   for (const auto& [node, at] : own.asked)
     if (const Link* link = core_.sessions.ready(node)) prefixes.fresh(link->remote);
@@ -290,12 +290,13 @@ void Mailboxes::ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact
   std::erase_if(members, [&](const Contact& contact) { return own.asked.contains(contact.id); });
   core_.random.shuffle(members);
   Prefixes prefixes = asked_prefixes(own);
-  for (const Contact& contact : members) {
-    if (own.wanted == 0) break;
+  std::stable_partition(members.begin(), members.end(), [&](const Contact& contact) {
     const Link* link = core_.sessions.ready(contact.id);
-    if (!prefixes.fresh(link != nullptr ? link->remote : contact.endpoint)) continue;
-    if (link == nullptr) own.chosen.insert(contact.id);
-    --own.wanted;
+    return prefixes.fresh(link != nullptr ? link->remote : contact.endpoint);
+  });
+  members.resize(std::min(members.size(), own.wanted));
+  for (const Contact& contact : members) {
+    if (core_.sessions.ready(contact.id) == nullptr) own.chosen.insert(contact.id);
     collect_via(contact, mailbox, own);
   }
   own.wanted = 0;

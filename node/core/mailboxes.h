@@ -1,9 +1,10 @@
 // Both sides of Collect (spec 60-mailboxes-and-records). As custodian: which sessions own which mailboxes, so that mail
 // is pushed to them. As owner: collect public mailboxes at their whole regions, hourly, or every six hours where hardly
-// anybody writes to them; pairwise ones at five members, and at two others every six hours. Bounded: kMaxCollected per
+// anybody writes to them; pairwise ones at eight members, and at two others every six hours. Bounded: kMaxCollected per
 // session, the agent's mailboxes times sessions.
 #pragma once
 #include "node/core/peers.h"
+#include "node/core/prefixes.h"
 
 namespace comm {
 
@@ -55,10 +56,6 @@ class Mailboxes {
     std::set<NodeId> chosen{};        // of pairwise ones: being dialled
     bool reached = false;             // of pairwise ones: somebody has answered in this round
     Millis poll_delay = kFirstPoll;   // doubles up to kCollectPoll: a young network's regions still move
-  };
-  struct Prefixes {
-    std::set<std::array<std::uint8_t, 16>> seen;
-    bool fresh(const Endpoint& at) { return at.is_local() || at.port == 0 || seen.insert(at.prefix()).second; }
   };
   struct Page {
     MailboxId mailbox;

@@ -15,7 +15,7 @@ struct Friends {
   // The first so many relays are behind one prefix, the others on local addresses.
   explicit Friends(int crowded = 0) {
     std::vector<TestNode*> known;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 12; ++i) {
       relays.push_back(&net.relay(known));
       if (i < crowded) move(*relays.back(), "8.8.1." + std::to_string(i + 1) + ":6667");
       if (known.empty()) known.push_back(relays.front());
@@ -63,7 +63,7 @@ struct Friends {
 
 BOOST_AUTO_TEST_SUITE(pairwise)
 
-BOOST_AUTO_TEST_CASE(five_custodians_and_two_others_every_six_hours) {
+BOOST_AUTO_TEST_CASE(eight_custodians_and_two_others_every_six_hours) {
   Friends t;
   BOOST_TEST(t.asked.size() == kPairwiseSubscribed);
   t.alice->say(t.bob->address(), "by another way", "2");
@@ -76,12 +76,14 @@ BOOST_AUTO_TEST_CASE(five_custodians_and_two_others_every_six_hours) {
   BOOST_TEST(t.asked.size() == kPairwisePolled);
 }
 
-BOOST_AUTO_TEST_CASE(of_one_prefix_one_is_asked) {
-  Friends t(6);
-  std::size_t crowded = 0;
-  for (const Party* one : t.asked) crowded += one->endpoint.is_local() ? 0 : 1;
-  BOOST_TEST(crowded == 1u);
-  BOOST_TEST(t.asked.size() == 4u);  // and two relays on local addresses, and Alice
+BOOST_AUTO_TEST_CASE(one_of_each_prefix_is_asked_before_a_second_of_any) {
+  const auto crowded = [](const Friends& t) {
+    return std::count_if(t.asked.begin(), t.asked.end(), [](const Party* one) { return !one->endpoint.is_local(); });
+  };
+  Friends enough(6);  // beside them six relays on local addresses, and Alice
+  BOOST_TEST((enough.asked.size() == kPairwiseSubscribed && crowded(enough) == 1));
+  Friends few(10);
+  BOOST_TEST((few.asked.size() == kPairwiseSubscribed && crowded(few) == 5));
 }
 
 BOOST_AUTO_TEST_CASE(a_custodian_that_leaves_is_replaced_and_a_restart_asks_anew) {
