@@ -19,7 +19,8 @@ NODES ?= $(if $(SCENARIO),,1000)
 SECONDS ?= 60
 ARGS ?=
 
-CTEST = ctest --output-on-failure --output-junit Testing/results.xml -j$(JOBS) --no-tests=error
+# One more than cores: the longest test hardly uses its own.
+CTEST = ctest --output-on-failure --output-junit Testing/results.xml -j$(shell expr $(JOBS) + 1) --no-tests=error
 UNIT = -R '^(unit_|property|replay_)'
 
 help: ## this list
