@@ -72,6 +72,13 @@ def upkeep(runs):
     return total / sum(run["honest"] * run["virtual_ms"] / 1000 for run in runs)
 
 
+def seeds(runs):
+    """1,2 or, of a longer series without a gap, 1-26."""
+    numbers = sorted(run["seed"] for run in runs)
+    whole = len(numbers) > 2 and numbers[-1] - numbers[0] + 1 == len(numbers)
+    return f"{numbers[0]}-{numbers[-1]}" if whole else ",".join(map(str, numbers))
+
+
 def table(lines, header, rows):
     if not rows:
         return
@@ -293,7 +300,7 @@ def scenario_rows(results):
         good, counted = delivery(runs, row)
         undefended = share(*delivery(results[row.plain], row)) if results.get(row.plain) else ""
         target = f"{100 * row.target:g} %" if row.target else "none"
-        yield (row.title, runs[0]["honest"], runs[0]["hostile"], ",".join(str(r["seed"]) for r in runs), row.comparison,
+        yield (row.title, runs[0]["honest"], runs[0]["hostile"], seeds(runs), row.comparison,
                undefended, f"{share(good, counted)} of {counted}", seconds(runs, row.mask),
                ", ".join(filter(None, (target, row.more))), verdict(good, counted, row.target))
 
@@ -441,8 +448,7 @@ def write_page(folder, results):
         lines += [notes.read_text().rstrip(), ""]
     trees = sorted({run["commit"] for runs in results.values() for run in runs if "commit" in run})
     lines += ["## Every command", "", f"Trees that the programs were built from: {', '.join(trees)}.", "", "```"]
-    lines += sorted({run["command"].rsplit(" --seed", 1)[0] + " --seed " + ",".join(
-        str(r["command"].rsplit(" ", 1)[1]) for r in runs) if "comm-sim" in run["command"] else run["command"]
+    lines += sorted({run["command"].rsplit(" --seed", 1)[0] + " --seed " + seeds(runs) if "comm-sim" in run["command"] else run["command"]
         for runs in results.values() for run in runs[:1]})
     lines += ["```", ""]
     (folder / "SCOREBOARD.md").write_text("\n".join(lines))
