@@ -13,7 +13,7 @@ endfunction()
 comm_functional(exchange 300)
 comm_functional(offline 300)
 comm_functional(clock 300 Minutes)
-comm_functional(clock 600 Days)  # some hundred ticks, each waits for the disk
+comm_functional(clock 900 Days)  # some hundred ticks, each waits for the disk
 comm_functional(hostile 400)
 comm_functional(cli 300)
 comm_functional(identity 300)
