@@ -3,8 +3,11 @@
 // Threads: get and scan run on the staging thread, apply and the compaction calls on the committing one, at the same
 // time. A visitor must not call back into the map it visits.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <functional>
+#include <initializer_list>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -13,12 +16,46 @@
 namespace comm {
 
 struct KvWrite {
-  std::string key;
-  std::string value;
+  std::string_view key;
+  std::string_view value;
   bool erase = false;
-  std::uint64_t batch = 0;  // the overlay's affair
 };
-using KvWrites = std::deque<KvWrite>;  // a deque: staged rows are referred to while more are added
+
+// Writes in order, with the memory of their keys and values: in a few large pieces, because a message is some ten rows.
+// References to a write hold while others are added.
+class KvWrites {
+ public:
+  KvWrites() = default;
+  KvWrites(std::initializer_list<KvWrite> writes) {
+    for (const KvWrite& write : writes) push_back(write);
+  }
+  KvWrites(const KvWrites&) = delete;
+  KvWrites& operator=(const KvWrites&) = delete;
+
+  // Copies what the write refers to.
+  KvWrite& push_back(const KvWrite& write) {
+    return writes_.emplace_back(KvWrite{copy(write.key), copy(write.value), write.erase});
+  }
+  // Of a write of these: what it is to be instead.
+  void replace(KvWrite& write, std::string_view value, bool erase) {
+    write.value = copy(value);
+    write.erase = erase;
+  }
+  auto begin() const { return writes_.begin(); }
+  auto end() const { return writes_.end(); }
+  bool empty() const { return writes_.empty(); }
+
+ private:
+  std::string_view copy(std::string_view text) {
+    if (text.empty()) return {};
+    char* to = static_cast<char*>(memory_.allocate(text.size(), 1));
+    std::copy(text.begin(), text.end(), to);
+    return {to, text.size()};
+  }
+
+  std::pmr::monotonic_buffer_resource memory_;
+  std::pmr::deque<KvWrite> writes_{&memory_};
+};
 
 class Kv {
  public:

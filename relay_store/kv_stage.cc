@@ -20,8 +20,6 @@ std::string element_value(Custody kind, ByteView header) {
   return out;
 }
 
-std::string text_of(ByteView bytes) { return std::string(as_text(bytes)); }
-
 }  // namespace
 
 void KvStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
@@ -72,8 +70,8 @@ void KvStore::apply(Turn& turn, const PutMessage& op) {
   keys::put_int(row, op.received);
   keys::put_int(row, static_cast<std::uint32_t>(op.body.size()));
 
-  put(keys::by_sequence(keys::kBody, sequence), text_of(op.body));
-  put(keys::by_sequence(keys::kHeader, sequence), std::move(row));
+  put(keys::by_sequence(keys::kBody, sequence), as_text(op.body));
+  put(keys::by_sequence(keys::kHeader, sequence), row);
   if (caching_) cache_.erase(keys::by_sequence(keys::kCustody, sequence));  // a new number: there is none
   put(keys::by_id(keys::kId, op.id), kind_value(Custody::live) + sequence_value(sequence));
   put(keys::mailbox(mailbox, sequence), {});
@@ -136,7 +134,7 @@ void KvStore::apply(Turn& turn, const PutTombstone& op) {
   keys::put_int(value, static_cast<std::uint8_t>(now.foreign ? 1 : 0));
   keys::put_bytes(value, now.ingress.view());
   keys::put_bytes(value, op.record);
-  put(keys::by_id(keys::kId, op.id), std::move(value));
+  put(keys::by_id(keys::kId, op.id), value);
   put(keys::expiry(keys::expires_of(op.record), op.id), element_value(op.kind, op.record));
 }
 
@@ -170,11 +168,11 @@ void KvStore::apply(Turn&, const PutCustody& op) {
   if (get(keys::by_sequence(keys::kCustody, id.sequence), old)) {
     if (old == value) return;
     const auto old_due = keys::RowReader(old).integer<Millis>();
-    if (old_due == op.due) return put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));
+    if (old_due == op.due) return put(keys::by_sequence(keys::kCustody, id.sequence), value);
     erase(keys::due(old_due, op.id));
   }
   if (op.due != 0) put(keys::due(op.due, op.id), sequence_value(id.sequence));  // 0: nothing is due
-  put(keys::by_sequence(keys::kCustody, id.sequence), std::move(value));
+  put(keys::by_sequence(keys::kCustody, id.sequence), value);
 }
 
 void KvStore::apply(Turn&, const PutKeyRecord& op) {
@@ -184,7 +182,7 @@ void KvStore::apply(Turn&, const PutKeyRecord& op) {
   keys::put_int(value, op.seq);
   keys::put_int(value, op.expires);
   keys::put_bytes(value, op.record);
-  put(key, std::move(value));
+  put(key, value);
 }
 
 void KvStore::apply(Turn&, const EraseKeyRecord& op) {
@@ -195,7 +193,7 @@ void KvStore::apply(Turn&, const EraseKeyRecord& op) {
   erase(key);
 }
 
-void KvStore::apply(Turn&, const PutRow& op) { put(keys::row(op.table, op.key), text_of(op.value)); }
+void KvStore::apply(Turn&, const PutRow& op) { put(keys::row(op.table, op.key), as_text(op.value)); }
 
 void KvStore::apply(Turn&, const EraseRow& op) { erase(keys::row(op.table, op.key)); }
 

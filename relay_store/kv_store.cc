@@ -100,16 +100,16 @@ void KvStore::scan(std::string_view from, std::string_view until, const Kv::Visi
   visit_staged(until);
 }
 
-void KvStore::put(std::string key, std::string value) {
+void KvStore::put(std::string_view key, std::string_view value) {
   for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->written(key);
   if (caching_ && is_cached(key[0])) cache_.put(key, value);
-  overlay_.put(std::move(key), std::move(value));
+  overlay_.put(key, value);
 }
 
-void KvStore::erase(std::string key) {
+void KvStore::erase(std::string_view key) {
   for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->erased(key);
   if (caching_ && is_cached(key[0])) cache_.erase(key);
-  overlay_.erase(std::move(key));
+  overlay_.erase(key);
 }
 
 KvStore::IdRow KvStore::decode_id(std::string_view row) {

@@ -2,6 +2,8 @@
 // Owned by main (or a simulated node). One thread stages and reads; commit and compact_step may run on another.
 // Memory: the overlay (bounded by the committer's queue), the row cache and one counter row; all else is the Kv's.
 #pragma once
+#include <map>
+
 #include "relay_store/kv.h"
 #include "relay_store/overlay.h"
 #include "relay_store/row_cache.h"
@@ -96,8 +98,8 @@ class KvStore final : public Store {
   // Raw rows: staged over durable.
   bool get(std::string_view key, std::string& value) const;
   void scan(std::string_view from, std::string_view until, const Kv::Visit& visit) const;
-  void put(std::string key, std::string value);
-  void erase(std::string key);
+  void put(std::string_view key, std::string_view value);
+  void erase(std::string_view key);
 
   void prefetch(const std::vector<MailboxItem>& items) const;  // what their headers and custody states are read from next
   IdRow id_row(const MessageId& id) const;

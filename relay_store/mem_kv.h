@@ -1,12 +1,10 @@
-// Kv in memory: rows in order, in leaves of some dozens. Ten thousand stores exist at once in a simulation, of many small
-// rows: a search compares the first sixteen bytes, which lie in the leaf, and looks at a row itself only where these are
-// equal. An empty store owns nothing on the heap.
+// Kv in memory. Ten thousand stores exist at once in a simulation, of many small rows: each is one piece of memory.
 #pragma once
 #include <memory>
 #include <mutex>
-#include <vector>
 
 #include "relay_store/kv.h"
+#include "relay_store/row_leaves.h"
 
 namespace comm {
 
@@ -17,8 +15,6 @@ class MemKv final : public Kv {
   CommitResult apply(std::span<const KvWrites* const> batches) override;
 
  private:
-  static constexpr std::size_t kLeafRows = 64;
-
   // sizes of key and value (4 + 4) key value
   class Row {
    public:
@@ -31,32 +27,9 @@ class MemKv final : public Kv {
     std::uint32_t size(std::size_t which) const;
     std::unique_ptr<char[]> bytes_;
   };
-  // The first sixteen bytes of a key, zeros behind a shorter one: differ only as the keys do.
-  struct Start {
-    explicit Start(std::string_view key);
-    std::uint64_t high = 0, low = 0;
-    friend auto operator<=>(const Start&, const Start&) = default;
-  };
-  struct Entry {
-    Start start;
-    Row row;
-  };
-  struct Leaf {
-    Start start;                 // of its first entry
-    std::vector<Entry> entries;  // never empty
-  };
-  struct Place {                 // of an entry; at the end both are past it
-    std::size_t leaf = 0, entry = 0;
-  };
-
-  static bool before(const Entry& entry, const Start& start, std::string_view key);
-  Place lower_bound(std::string_view key) const;
-  const Row* find(std::string_view key) const;
-  void insert(Place at, Entry entry);
-  void erase(Place at);
 
   mutable std::mutex mutex_;  // a Committer may apply on its own thread here too
-  std::vector<Leaf> leaves_;
+  RowLeaves<Row, 64> rows_;
 };
 
 }  // namespace comm

@@ -22,13 +22,14 @@ Overlay::Cursor::Cursor(const std::array<Rows, kKinds>& kinds, std::string_view 
 }
 
 void Overlay::Cursor::next() {
-  ++at_;
+  at_ = kinds_[kind_].next(at_);
   settle();
 }
 
 void Overlay::Cursor::settle() {
-  while (at_ == kinds_[kind_].end() && kind_ + 1 < kKinds) at_ = kinds_[++kind_].begin();
-  row_ = at_ == kinds_[kind_].end() || at_->first >= until_ ? nullptr : at_->second;
+  while (kinds_[kind_].at_end(at_) && kind_ + 1 < kKinds) at_ = kinds_[++kind_].begin();
+  row_ = kinds_[kind_].at_end(at_) ? nullptr : kinds_[kind_].row(at_).write;
+  if (row_ != nullptr && row_->key >= until_) row_ = nullptr;
 }
 
 void Overlay::begin(Ticket ticket) {
@@ -43,44 +44,32 @@ void Overlay::begin(Ticket ticket) {
   untaken_ = 1;
 }
 
-void Overlay::put(std::string key, std::string value) { write({std::move(key), std::move(value), false, 0}); }
-
-void Overlay::erase(std::string key) { write({std::move(key), {}, true, 0}); }
-
-void Overlay::write(KvWrite write) {
+void Overlay::write(const KvWrite& write) {
   StagedBatch& batch = *batches_.back();
   Rows& rows = kinds_[kind_of(write.key)];
-  const bool last = rows.empty() || std::prev(rows.end())->first < write.key;
-  auto at = last ? rows.end() : rows.lower_bound(write.key);
-  if (at != rows.end() && at->first == write.key && at->second->batch == batch.number) {
-    KvWrite& known = *at->second;
+  const KeyStart start(write.key);
+  const auto at = rows.lower_bound(start, write.key);
+  const bool known = rows.holds(at, write.key);
+  const std::size_t before = batch.bytes;
+  if (known && rows.row(at).batch == batch.number) {
+    KvWrite& kept = *rows.row(at).write;
+    batch.bytes -= kept.value.size();
+    batch.writes.replace(kept, write.value, write.erase);
     batch.bytes += write.value.size();
-    batch.bytes -= known.value.size();
-    bytes_ += write.value.size();
-    bytes_ -= known.value.size();
-    known.value = std::move(write.value);
-    known.erase = write.erase;
-    return;
+  } else {
+    KvWrite& kept = batch.writes.push_back(write);
+    batch.bytes += write.key.size() + write.value.size();
+    if (known) rows.row(at) = {&kept, batch.number};
+    else rows.insert(at, start, {&kept, batch.number});
   }
-  batch.bytes += write.key.size() + write.value.size();
-  bytes_ += write.key.size() + write.value.size();
-  write.batch = batch.number;
-  KvWrite& kept = batch.writes.emplace_back(std::move(write));
-  if (at == rows.end() || at->first != kept.key) {
-    rows.emplace_hint(at, kept.key, &kept);
-    return;
-  }
-  // The key must point into the newest write: the older one may be freed first.
-  auto node = rows.extract(at);
-  node.key() = kept.key;
-  node.mapped() = &kept;
-  rows.insert(std::move(node));
+  bytes_ += batch.bytes;
+  bytes_ -= before;
 }
 
 const KvWrite* Overlay::find(std::string_view key) const {
   const Rows& rows = kinds_[kind_of(key)];
-  const auto at = rows.find(key);
-  return at == rows.end() ? nullptr : at->second;
+  const auto at = rows.lower_bound(key);
+  return rows.holds(at, key) ? rows.row(at).write : nullptr;
 }
 
 std::vector<std::shared_ptr<const StagedBatch>> Overlay::take() {
@@ -91,17 +80,18 @@ std::vector<std::shared_ptr<const StagedBatch>> Overlay::take() {
 }
 
 void Overlay::committed(Ticket ticket) {
+  std::uint64_t last = 0;
+  std::list<std::shared_ptr<StagedBatch>> durable;
   // A batch that was never taken cannot be durable, whatever its ticket.
   while (batches_.size() > untaken_ && batches_.front()->ticket <= ticket) {
-    for (const KvWrite& write : batches_.front()->writes) {
-      Rows& rows = kinds_[kind_of(write.key)];
-      const bool first = !rows.empty() && rows.begin()->second == &write;
-      const auto at = first ? rows.begin() : rows.find(write.key);
-      if (at != rows.end() && at->second == &write) rows.erase(at);
-    }
+    last = batches_.front()->number;
     bytes_ -= batches_.front()->bytes;
-    batches_.pop_front();
+    durable.splice(durable.end(), batches_, batches_.begin());
   }
+  if (last == 0) return;
+  // One walk, not a search for each: most of what is staged becomes durable together.
+  for (Rows& rows : kinds_)
+    if (!rows.empty()) rows.erase_if([&](const Staged& row) { return row.batch <= last; });
 }
 
 void Overlay::clear() {

@@ -4,11 +4,11 @@
 #pragma once
 #include <array>
 #include <list>
-#include <map>
 #include <memory>
 #include <vector>
 
 #include "relay_store/kv.h"
+#include "relay_store/row_leaves.h"
 
 namespace comm {
 
@@ -21,7 +21,12 @@ struct StagedBatch {
 
 class Overlay {
  public:
-  using Rows = std::map<std::string_view, KvWrite*>;
+  struct Staged {
+    KvWrite* write = nullptr;  // the newest of its key
+    std::uint64_t batch = 0;   // of that one
+    std::string_view key() const { return write->key; }
+  };
+  using Rows = RowLeaves<Staged, 32>;
   static constexpr std::size_t kKinds = 26;  // a key begins with its kind, 'A' to 'Z'
 
   // Walks the rows from <= key < until in key order.
@@ -37,7 +42,7 @@ class Overlay {
     const std::array<Rows, kKinds>& kinds_;
     std::string until_;
     std::size_t kind_;
-    Rows::const_iterator at_;
+    Rows::Place at_;
     const KvWrite* row_ = nullptr;
   };
 
@@ -45,8 +50,8 @@ class Overlay {
   // which a row stands once however often it was written. A batch that stays empty is kept: its ticket must be reported
   // too, and not before the tickets it follows. REQUIRES: not below a ticket still staged.
   void begin(Ticket ticket);
-  void put(std::string key, std::string value);
-  void erase(std::string key);
+  void put(std::string_view key, std::string_view value) { write({key, value, false}); }
+  void erase(std::string_view key) { write({key, {}, true}); }
 
   const KvWrite* find(std::string_view key) const;  // null if not staged
   Cursor rows(std::string_view from, std::string_view until) const { return Cursor(kinds_, from, until); }
@@ -56,10 +61,9 @@ class Overlay {
   std::size_t bytes() const { return bytes_; }      // of everything staged and not yet committed
 
  private:
-  void write(KvWrite write);
+  void write(const KvWrite& write);
 
-  // A tree for each kind: the trees stay small, and most kinds are appended to at the end and emptied from the front.
-  // Keys are views into the write they map to: the newest of that key.
+  // For each kind its own: most are appended to at the end and emptied from the front.
   std::array<Rows, kKinds> kinds_;
   std::size_t bytes_ = 0;
   std::list<std::shared_ptr<StagedBatch>> batches_;   // oldest first; a list owns nothing while it is empty
