@@ -21,6 +21,15 @@ Id truncated(const Hash& hash) {
 
 }  // namespace
 
+Hash computed_sha256(std::span<const ByteView> parts) {
+  crypto_hash_sha256_state state;
+  crypto_hash_sha256_init(&state);
+  for (const ByteView part : parts) crypto_hash_sha256_update(&state, part.data(), part.size());
+  Hash out;
+  crypto_hash_sha256_final(&state, out.data.data());
+  return out;
+}
+
 Hash tagged_hash(std::string_view tag, std::initializer_list<ByteView> parts) {
   CHECK(parts.size() <= kMostParts);
   std::array<ByteView, kBeforeParts + kMostParts> all{as_bytes(kDomain), as_bytes(tag), as_bytes(kEnd)};

@@ -2,8 +2,6 @@
 // meets a header or a key record hashes it; here the first does, and the others are told. Results are the production's,
 // found by 128 bits of a cheap fingerprint of the input: two inputs of one run that share it are not to be expected.
 // Memory: kPlaces results, where a newer one takes the place of an older.
-#include <sodium.h>
-
 #include <array>
 
 #include "proto/seal/sha256.h"
@@ -46,15 +44,6 @@ struct Place {
   Hash hash;
 };
 
-Hash hashed(std::span<const ByteView> parts) {
-  crypto_hash_sha256_state state;
-  crypto_hash_sha256_init(&state);
-  for (const ByteView part : parts) crypto_hash_sha256_update(&state, part.data(), part.size());
-  Hash out;
-  crypto_hash_sha256_final(&state, out.data.data());
-  return out;
-}
-
 }  // namespace
 
 Hash sha256(std::span<const ByteView> parts) {
@@ -62,7 +51,7 @@ Hash sha256(std::span<const ByteView> parts) {
   Fingerprint print;
   for (const ByteView part : parts) print.take(part);
   Place& place = places[print.low() % kPlaces];
-  if (place.high != print.high() || place.low != print.low()) place = {print.high(), print.low(), hashed(parts)};
+  if (place.high != print.high() || place.low != print.low()) place = {print.high(), print.low(), computed_sha256(parts)};
   return place.hash;
 }
 
