@@ -49,6 +49,14 @@ std::array<std::uint8_t, 16> Endpoint::prefix() const {
   return out;
 }
 
+// By words: tables ask it of every entry.
+bool Endpoint::same_prefix(const Endpoint& other) const {
+  const std::uint64_t high = load_be64(ip.data()) ^ load_be64(other.ip.data());
+  const std::uint64_t low = load_be64(ip.data() + 8) ^ load_be64(other.ip.data() + 8);
+  if (is_v4()) return high == 0 && low >> 8 == 0;
+  return high >> 16 == 0 && !other.is_v4();
+}
+
 namespace {
 
 std::string v6_text(const std::array<std::uint8_t, 16>& ip) {

@@ -62,6 +62,7 @@ struct Endpoint {
   bool is_unspecified() const;       // 0.0.0.0 or ::
   bool is_local() const;             // loopback or private range (RFC 1918, 4193, 3927): exempt from prefix caps
   std::array<std::uint8_t, 16> prefix() const;  // the /24 (IPv4) or /48 (IPv6), remaining bits zero
+  bool same_prefix(const Endpoint& other) const;
 };
 std::string to_string(const Endpoint& endpoint);                 // "1.2.3.4:6667" or "[::1]:6667"
 std::optional<Endpoint> parse_endpoint(std::string_view text);   // numeric only; names are the shell's business

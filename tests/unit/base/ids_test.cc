@@ -76,6 +76,11 @@ BOOST_AUTO_TEST_CASE(prefixes) {
   BOOST_TEST((endpoint("1.2.3.4:1").prefix() != endpoint("1.2.4.4:1").prefix()));
   BOOST_TEST((endpoint("[2001:db8:1:2::1]:1").prefix() == endpoint("[2001:db8:1:ffff::9]:1").prefix()));
   BOOST_TEST((endpoint("[2001:db8:1::1]:1").prefix() != endpoint("[2001:db8:2::1]:1").prefix()));
+  const std::vector<std::string> all = {"1.2.3.4:1", "1.2.3.99:7", "1.2.4.4:1", "129.2.3.4:1", "[2001:db8:1:2::1]:1",
+                                        "[2001:db8:1:ffff::9]:1", "[2001:db8:2::1]:1", "[::1]:1", "[::2:0:0:1]:1", "0.0.0.0:1"};
+  for (const std::string& a : all)
+    for (const std::string& b : all)
+      BOOST_TEST(endpoint(a).same_prefix(endpoint(b)) == (endpoint(a).prefix() == endpoint(b).prefix()), a << " " << b);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
