@@ -26,11 +26,8 @@ bool take_from(std::vector<TableEntry>& list, const NodeId& id) {
 // Others of the list behind the same prefix; none for a peer on a local address.
 std::size_t same_prefix(const std::vector<TableEntry>& list, const NodeId& id, const Endpoint& observed) {
   if (observed.is_local()) return 0;
-  const auto prefix = observed.prefix();
-  const auto network = get_be<std::uint32_t>(ByteView(prefix).subspan(12));  // of IPv4: most differ in it
   return static_cast<std::size_t>(std::count_if(list.begin(), list.end(), [&](const TableEntry& e) {
-    if (observed.is_v4() && (get_be<std::uint32_t>(ByteView(e.observed.ip).subspan(12)) ^ network) > 0xff) return false;
-    return e.contact.id != id && !e.observed.is_local() && e.observed.prefix() == prefix;
+    return e.observed.same_prefix(observed) && !e.observed.is_local() && e.contact.id != id;
   }));
 }
 bool prefix_full(const std::vector<TableEntry>& list, const TableEntry& entry) {
@@ -40,16 +37,22 @@ bool prefix_full(const std::vector<TableEntry>& list, const TableEntry& entry) {
 // Which replacement is better: reachable, then proved by use, then recent.
 auto rank(const TableEntry& entry) { return std::tuple(entry.dialable, entry.tested, entry.last_heard); }
 
-// Who makes room for `entry` in a full bucket; the end if nobody. A bad node, longest silent first; for a dialable
+// Who of them makes room for `entry` where there is none; null if nobody. A bad node, longest silent first; for a dialable
 // contact also one that cannot be dialled, which serves nobody's lookups.
-auto displaceable(std::vector<TableEntry>& list, const TableEntry& entry) {
-  auto victim = list.end();
+const TableEntry* displaceable(const std::vector<const TableEntry*>& all, const TableEntry& entry) {
+  const TableEntry* victim = nullptr;
   const auto key = [](const TableEntry& e) { return std::tuple(!is_bad(e), e.tested, e.last_heard); };
-  for (auto it = list.begin(); it != list.end(); ++it) {
-    if (!is_bad(*it) && (it->dialable || !entry.dialable)) continue;
-    if (victim == list.end() || key(*it) < key(*victim)) victim = it;
+  for (const TableEntry* one : all) {
+    if (!is_bad(*one) && (one->dialable || !entry.dialable)) continue;
+    if (victim == nullptr || key(*one) < key(*victim)) victim = one;
   }
   return victim;
+}
+
+std::vector<const TableEntry*> pointers(const std::vector<TableEntry>& list) {
+  std::vector<const TableEntry*> out;
+  for (const TableEntry& entry : list) out.push_back(&entry);
+  return out;
 }
 
 // Seen again. False if its new address is not taken over because its prefix is full.
@@ -59,7 +62,7 @@ bool refresh(TableEntry& known, const std::vector<TableEntry>& list, const Table
   known.last_heard = std::max(known.last_heard, seen.last_heard);
   known.unanswered = 0;
   known.role = seen.role;
-  if (known.observed.prefix() != seen.observed.prefix() && prefix_full(list, seen)) return false;
+  if (!known.observed.same_prefix(seen.observed) && prefix_full(list, seen)) return false;
   known.observed = seen.observed;
   if (seen.dialable || !known.dialable || (was_bad && known.contact.endpoint != seen.contact.endpoint)) {
     known.contact.endpoint = seen.contact.endpoint;
@@ -125,7 +128,7 @@ RoutingTable::Offer RoutingTable::readmit(Bucket& bucket, const NodeId& waiting)
 bool RoutingTable::clear_prefix(Bucket& bucket, const TableEntry& entry) {
   const auto drop_bad = [&](std::vector<TableEntry>& list) {
     const auto bad = std::find_if(list.begin(), list.end(), [&](const TableEntry& e) {
-      return is_bad(e) && !e.observed.is_local() && e.observed.prefix() == entry.observed.prefix();
+      return is_bad(e) && !e.observed.is_local() && e.observed.same_prefix(entry.observed);
     });
     if (bad == list.end()) return false;
     list.erase(bad);
@@ -147,36 +150,40 @@ std::size_t RoutingTable::most_sharing(int bits) const {
   return kNearNodesBase + (bits < 64 ? static_cast<std::size_t>(kNearNodesFactor * expected_ >> bits) : 0);
 }
 
-std::vector<TableEntry*> RoutingTable::sharing(int bits) {
-  std::vector<TableEntry*> out;
+std::vector<const TableEntry*> RoutingTable::sharing(int bits) const {
+  std::vector<const TableEntry*> out;
   for (std::size_t i = std::min(static_cast<std::size_t>(bits), buckets_.size() - 1); i < buckets_.size(); ++i)
-    for (TableEntry& entry : buckets_[i].entries)
+    for (const TableEntry& entry : buckets_[i].entries)
       if (shared_bits(entry.contact.id) >= bits) out.push_back(&entry);
   return out;
 }
 
-// Room for one more this near, a bad one goes for it. False: there is none.
+// Room for one more this near, made as in a full bucket. False: there is none.
 bool RoutingTable::clear_crowd(const TableEntry& entry) {
   for (int bits = shared_bits(entry.contact.id); bits > 0; --bits) {
-    const std::vector<TableEntry*> near = sharing(bits);
+    const auto near = sharing(bits);
     if (near.size() < most_sharing(bits)) continue;
-    const auto bad = std::find_if(near.begin(), near.end(), [](const TableEntry* e) { return is_bad(*e); });
-    if (bad == near.end()) return false;
-    take_from(bucket_of((*bad)->contact.id).entries, NodeId{(*bad)->contact.id});
+    const TableEntry* victim = displaceable(near, entry);
+    if (victim == nullptr) return false;
+    drop(*victim);
   }
   return true;
+}
+
+void RoutingTable::drop(const TableEntry& entry) {
+  const NodeId id = entry.contact.id;  // dies with it
+  take_from(bucket_of(id).entries, id);
 }
 
 void RoutingTable::expect(std::uint64_t nodes) {
   const std::uint64_t before = std::exchange(expected_, nodes);
   if (nodes <= kEveryoneCustodianUpTo || (before > kEveryoneCustodianUpTo && before <= nodes)) return;
   for (int bits = 160; bits > 0; --bits)
-    for (std::vector<TableEntry*> near = sharing(bits); near.size() > most_sharing(bits); near = sharing(bits)) {
-      const auto newest = std::max_element(near.begin(), near.end(), [](const TableEntry* a, const TableEntry* b) {
-        return std::tuple(is_bad(*a), a->first_heard) < std::tuple(is_bad(*b), b->first_heard);
-      });
-      take_from(bucket_of((*newest)->contact.id).entries, NodeId{(*newest)->contact.id});
-    }
+    for (auto near = sharing(bits); near.size() > most_sharing(bits); near = sharing(bits))
+      drop(**std::max_element(near.begin(), near.end(), [](const TableEntry* a, const TableEntry* b) {
+        const auto key = [](const TableEntry& e) { return std::tuple(is_bad(e), !e.dialable, e.first_heard); };
+        return key(*a) < key(*b);
+      }));
 }
 
 RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
@@ -188,10 +195,10 @@ RoutingTable::Offer RoutingTable::admit(const TableEntry& entry) {
   std::vector<TableEntry>& list = bucket.entries;
   if (!clear_prefix(bucket, entry) || !clear_crowd(entry)) return Offer::rejected;
   if (list.size() >= kBucketSize) {
-    const auto victim = displaceable(list, entry);
-    if (victim == list.end()) return put_aside(bucket, entry);
+    const TableEntry* victim = displaceable(pointers(list), entry);
+    if (victim == nullptr) return put_aside(bucket, entry);
     const TableEntry old = *victim;
-    list.erase(victim);
+    drop(old);
     if (!is_bad(old)) put_aside(bucket, old);
   }
   list.push_back(entry);

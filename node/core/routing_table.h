@@ -42,7 +42,8 @@ class RoutingTable {
   void unanswered(const NodeId& id);             // a request's deadline passed; a bad node gives way to a replacement
   void removed(const NodeId& id);                // a replacement takes its place
   // How many nodes there are: of those near the own id no more are kept than chance would put there, so ids ground next
-  // to it do not fill buckets that honest nodes never fill. The newest above that go. No bound in a small network.
+  // to it do not fill buckets that honest nodes never fill. What is above that goes: bad ones, then
+  // those that cannot be dialled, then the newest. No bound in a small network.
   void expect(std::uint64_t nodes);
   void set_dialable(const NodeId& id, const Endpoint& endpoint);
 
@@ -79,8 +80,9 @@ class RoutingTable {
   bool clear_prefix(Bucket& bucket, const TableEntry& entry);
   int shared_bits(const NodeId& id) const;
   std::size_t most_sharing(int bits) const;      // that many with the own id, or more
-  std::vector<TableEntry*> sharing(int bits);
+  std::vector<const TableEntry*> sharing(int bits) const;
   bool clear_crowd(const TableEntry& entry);
+  void drop(const TableEntry& entry);            // of a bucket
   Offer readmit(Bucket& bucket, const NodeId& waiting);
   Offer put_aside(Bucket& bucket, const TableEntry& entry);
   void promote(Bucket& bucket);

@@ -20,11 +20,11 @@ NodeId sharing(int bits, std::uint8_t n) {
   id.data[19] = n;
   return id;
 }
-Heard dialled(RoutingTable& table, const NodeId& id, Millis mono = 0) {
+Heard dialled(RoutingTable& table, const NodeId& id, Millis mono = 0, bool dialable = true) {
   NodeKey key;
   std::copy(id.data.begin(), id.data.end(), key.data.begin());
   const Endpoint at = parse_endpoint("127.0.0.1:6667").value();
-  return table.heard({id, key, at}, Role::relay, true, at, mono);
+  return table.heard({id, key, at}, Role::relay, dialable, at, mono);
 }
 std::size_t added(RoutingTable& table, int bits, std::uint8_t ids, Millis mono = 0) {
   std::size_t out = 0;
@@ -54,6 +54,16 @@ BOOST_AUTO_TEST_CASE(a_bad_one_makes_room) {
   BOOST_TEST((dialled(table, sharing(40, 9)) == Heard::added));
   BOOST_TEST(table.find(sharing(30, 1)) == nullptr);
   BOOST_TEST((dialled(table, sharing(41, 9)) == Heard::rejected));
+}
+
+BOOST_AUTO_TEST_CASE(one_that_cannot_be_dialled_makes_room_for_one_that_can) {
+  RoutingTable table(kSelf);
+  table.expect(kNodes);
+  for (const std::uint8_t n : {std::uint8_t{1}, std::uint8_t{2}}) BOOST_TEST((dialled(table, sharing(30, n), 0, false) == Heard::added));
+  BOOST_TEST((dialled(table, sharing(30, 3), 0, false) == Heard::rejected));
+  BOOST_TEST((dialled(table, sharing(31, 4)) == Heard::added));
+  BOOST_TEST(table.size() == kNearNodesBase);
+  BOOST_TEST((dialled(table, sharing(31, 5)) == Heard::added && dialled(table, sharing(31, 6)) == Heard::rejected));
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_go_when_the_size_of_the_network_is_known) {
