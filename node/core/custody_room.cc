@@ -98,17 +98,18 @@ void CustodyService::on_status(const StoredItem& item, const NodeId& from) {
     case StoredStatus::duplicate: {
       const bool news = !peer->stored;
       peer->stored = true;
+      peer->disk_full = false;
       if (!peer->owner) peer->next = 0;  // settled; the hourly refresh goes on
       if (!news) return;
       if (origin) core_.out->now(Notice{MessageStored{item.id, from, state.stored_by()}});
       break;
     }
     case StoredStatus::refused: {
-      // Not here; the origin finds another entry, once a peer. A full disk passes: there the ordinary backoff goes on.
-      const bool news = peer->next != 0 && !peer->stored;
-      const bool passes = item.reason == RefuseReason::disk && peer->attempts > 1;
-      if (item.reason != RefuseReason::disk) peer->next = 0;
-      if (origin && news && !passes) {
+      // Not here; the origin finds another entry. A full disk passes: there the backoff goes on, and tells it once.
+      const bool full = item.reason == RefuseReason::disk, known = std::exchange(peer->disk_full, full);
+      const bool news = peer->next != 0 && !peer->stored && !(full && known);
+      if (!full) peer->next = 0;
+      if (origin && news) {
         add_entry_peers(state, 1);
         core_.out->now(Notice{MessageRefused{item.id, item.reason, item.price}});
       }

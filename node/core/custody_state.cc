@@ -64,7 +64,7 @@ Bytes encode_custody(const CustodyState& state) {
   out.push_back(static_cast<std::uint8_t>(state.peers.size()));
   for (const auto& peer : state.peers) {
     append(out, peer.id.view());
-    out.push_back(static_cast<std::uint8_t>(peer.exchanged | peer.stored << 1 | peer.owner << 2));
+    out.push_back(static_cast<std::uint8_t>(peer.exchanged | peer.stored << 1 | peer.owner << 2 | peer.disk_full << 3));
     out.push_back(peer.attempts);
     put_be<std::int64_t>(out, peer.next);
   }
@@ -87,6 +87,7 @@ CustodyState parse_custody(ByteView in) {
     peer.exchanged = in[at + 20] & 1;
     peer.stored = in[at + 20] & 2;
     peer.owner = in[at + 20] & 4;
+    peer.disk_full = in[at + 20] & 8;
     peer.attempts = in[at + 21];
     peer.next = get_be<std::int64_t>(in.subspan(at + 22));
     out.peers.push_back(peer);

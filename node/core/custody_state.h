@@ -15,6 +15,7 @@ struct CustodyPeer {
   bool exchanged = false;   // Offer, Want, Message, Stored passed between us: it gets the acknowledgement
   bool stored = false;      // said that it holds the message
   bool owner = false;       // collects the mailbox: offered to whatever it said before
+  bool disk_full = false;   // so it said when it was asked last, and the origin has turned to another
   std::uint8_t attempts = 0;
   Millis next = 0;
 };

@@ -65,4 +65,33 @@ BOOST_AUTO_TEST_CASE(who_waits_for_a_write_that_fails_is_told) {
   for (const Crafted* m : {&late, &fresh}) BOOST_TEST((p.give(m->item).status == StoredStatus::stored));
 }
 
+// CUS-018, whichever attempt it answers.
+BOOST_AUTO_TEST_CASE(of_a_full_disk_the_origin_turns_to_another_once) {
+  Net net;
+  TestNode& node = net.relay();
+  std::map<Probe*, LinkId> entries;
+  for (int i = 0; i < 6; ++i) {
+    Probe& probe = net.probe();
+    entries[&probe] = probe.connect(node);
+  }
+  net.run(10 * kSecond);
+  for (const auto& [probe, link] : entries) probe->inbox.clear();
+  const Crafted m = craft(net, mailbox_id(some_mailbox(7).public_key()));
+  node.driver->event(net.now(), SubmitMessage{m.item, m.id});
+  const auto told = [&] {
+    return std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return !entry.first->template got<Message>().empty(); });
+  };
+  const auto offers = [&] {
+    return std::find_if(entries.begin(), entries.end(), [](const auto& entry) { return !entry.first->template got<Offer>().empty(); });
+  };
+  BOOST_TEST(net.run_until([&] { return offers() != entries.end(); }, 10 * kSecond));  // nobody has answered
+  BOOST_TEST(told() == 3);
+  const auto [full, link] = *offers();
+  for (int again = 0; again < 2; ++again) {
+    full->send(link, 0, Stored{{{.id = m.id, .status = StoredStatus::refused, .reason = RefuseReason::disk}}});
+    net.run(kSecond);
+    BOOST_TEST(told() == 4);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
