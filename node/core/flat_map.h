@@ -1,7 +1,7 @@
 // A map in one sorted array: a search meets a few cache lines where a tree's meets one for each step, and an entry takes a
 // third of the memory. For tables of peers, of which each of ten thousand simulated nodes has several. Entries move when
 // others come and go: hold no reference to one over a change. A change moves what lies behind it, which is cheap up to
-// some thousand entries; the owner bounds their number.
+// some thousand entries; the owner bounds their number. (As boost::container::flat_map; Boost is needed by the tests alone.)
 #pragma once
 #include <algorithm>
 #include <utility>

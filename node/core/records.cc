@@ -12,11 +12,12 @@ Bytes encode_signed_record(const SignedRecord& record) {
   return out;
 }
 
-ByteView signed_part(ByteView in) { return in.size() <= 72 ? ByteView{} : in.subspan(72); }
+ByteView signed_part(ByteView in) { return in.subspan(std::min(in.size(), Signature::kSize + StampNonce::kSize)); }
 
 std::optional<SignedRecord> parse_signed_record(ByteView in) {
-  if (in.size() <= 72) return std::nullopt;
-  return SignedRecord{to_bytes(signed_part(in)), *Signature::from(in.first(64)), *StampNonce::from(in.subspan(64, 8))};
+  const ByteView record = signed_part(in);
+  if (record.empty()) return std::nullopt;
+  return SignedRecord{to_bytes(record), *Signature::from(in.first(64)), *StampNonce::from(in.subspan(64, 8))};
 }
 
 std::optional<SignedRecord> Records::held(const Address& address) const {

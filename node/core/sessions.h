@@ -77,6 +77,11 @@ class Sessions {
   static constexpr std::size_t kKnownIds = 4096;
   static constexpr Millis kSweep = kPingInterval / 4;  // keep-alive looks at all links together, this often at most
 
+  struct Kept {
+    std::unique_ptr<Link> link;
+    Millis look_at = 0;  // when keep-alive looks at it next; 0: not ready yet. Here, for all are looked through
+  };
+
   HelloBody own_hello();
   void on_hello(Link& link, std::uint32_t request_id, const Hello& hello);
   void on_welcome(Link& link, const Welcome& welcome);
@@ -95,10 +100,6 @@ class Sessions {
   void drop(LinkId link);
 
   Core& core_;
-  struct Kept {
-    std::unique_ptr<Link> link;
-    Millis look_at = 0;                                // when keep-alive looks at it next; 0: not ready yet
-  };
   FlatMap<LinkId, Kept> links_;
   FlatMap<NodeId, LinkId> by_node_;
   Remembered<NodeKey, NodeId> known_ids_{kKnownIds};   // verified: Argon2 once per key

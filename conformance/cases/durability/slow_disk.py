@@ -18,12 +18,17 @@ def until_durable(t, what, came):
     t.wait(came, what)
 
 
+def with_peer(t, **options):
+    """A slow disk, one peer, and a message of it that is held: acknowledged by nobody yet."""
+    t.start(disk=disk.SlowDisk(), **options)
+    peer = t.dial()
+    return peer, t.control(peer)
+
+
 @case("stored-waits-for-the-disk", "CUS-004", fresh=True)
 def _(t):
     """Stored leaves when fsync, or its like, has returned."""
-    t.start(disk=disk.SlowDisk())
-    peer = t.dial()
-    t.control(peer)
+    peer, _ = with_peer(t)
     sealed = t.foreign_message("slow")
     t.subject.disk.hold(t)
     peer.send("message", {"items": [sealed.item()]})
@@ -34,9 +39,8 @@ def _(t):
 @case("ack-waits-for-the-disk", "CUS-004 ACK-014", fresh=True)
 def _(t):
     """A final record is passed on when it is durable."""
-    t.start(disk=disk.SlowDisk())
-    giver, taker = t.dial(), t.dial()
-    sealed = t.control(giver)
+    giver, sealed = with_peer(t)
+    taker = t.dial()
     t.check(t.is_held(taker, sealed), "not held")
     t.subject.disk.hold(t)
     giver.send("ack", {"records": [sealed.ack()]})
@@ -46,9 +50,7 @@ def _(t):
 @case("record-waits-for-the-disk", "REC-016 CUS-004", fresh=True)
 def _(t):
     """PutRecord is answered when the record is durable."""
-    t.start(disk=disk.SlowDisk())
-    peer = t.dial()
-    t.control(peer)
+    peer, _ = with_peer(t)
     who = t.stranger("recorded")
     record = who.record(t.now)
     t.subject.disk.hold(t)
@@ -60,9 +62,7 @@ def _(t):
 @case("own-mail-waits-for-the-disk", "ACK-021 CUS-004", fresh=True)
 def _(t):
     """Own mail is acknowledged when it is durable."""
-    t.start(disk=disk.SlowDisk())
-    peer = t.dial()
-    t.control(peer)
+    peer, _ = with_peer(t)
     mail = t.own_mail("mail", text="on a slow disk")
     t.subject.disk.hold(t)
     peer.send("message", {"items": [mail.item()]})
@@ -87,9 +87,7 @@ def _(t):
 def _(t):
     """While 1 MiB and more are not durable messages are answered busy and not kept; final records are taken. Those answered
     stored stay so, the others are stored when they come again."""
-    t.start(disk=disk.SlowDisk(), max_staged=MEBIBYTE)
-    peer = t.dial()
-    ended = t.control(peer)
+    peer, ended = with_peer(t, max_staged=MEBIBYTE)
     some = [bulk(t, f"message {n}") for n in range(12 * MEBIBYTE // COST)]
     t.subject.disk.hold(t)
     for one in some:

@@ -5,7 +5,7 @@
 using namespace comm;
 
 namespace {
-Endpoint endpoint(const char* text) {
+Endpoint endpoint(const std::string& text) {
   const auto out = parse_endpoint(text);
   BOOST_REQUIRE_MESSAGE(out, text);
   return *out;
