@@ -67,17 +67,17 @@ std::optional<std::vector<Contact>> Core::small_region() const {
 }
 
 std::vector<Contact> Core::known_region(const OverlayPoint& target) const {
-  std::vector<Contact> known;
-  for (const auto& entry : table.within(target, size.region_radius(config.region_factor)))
-    if (entry.dialable && !sessions.by_node().contains(entry.contact.id)) known.push_back(entry.contact);
-  // Of sessions only nodes that others can reach too: who fetches from a custodian has to find it.
-  for (const auto& [node, id] : sessions.by_node()) {
-    if (!in_region(node, target)) continue;
-    const Link& link = sessions.link(id);
-    const auto* entry = table.find(node);
-    if (link.dialled || link.peer.role == Role::relay || (entry != nullptr && entry->dialable))
-      known.push_back({node, link.peer.node_key, Endpoint{}});
-  }
+  std::vector<Contact> known = table.within(target, size.region_radius(config.region_factor), true);
+  std::erase_if(known, [&](const Contact& contact) { return sessions.by_node().contains(contact.id); });
+  // Of sessions only nodes that others can reach too: who fetches from a custodian has to find it. A relay's sessions are
+  // users' for the most part, thousands of them: they are not gone through for each message.
+  std::vector<NodeId> reachable;
+  for (const auto& [node, id] : sessions.serving()) reachable.push_back(node);
+  for (const NodeId& node : table.all_dialable())
+    if (sessions.by_node().contains(node) && !sessions.serving().contains(node)) reachable.push_back(node);
+  std::sort(reachable.begin(), reachable.end());
+  for (const NodeId& node : reachable)
+    if (in_region(node, target)) known.push_back({node, sessions.link(sessions.by_node().at(node)).peer.node_key, Endpoint{}});
   return known;
 }
 

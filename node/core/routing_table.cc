@@ -298,6 +298,12 @@ bool RoutingTable::any_dialable() const {
   });
 }
 
+std::vector<NodeId> RoutingTable::all_dialable() const {
+  std::vector<NodeId> out;
+  for (const TableEntry* entry : usable(true, kBadAfterUnanswered)) out.push_back(entry->contact.id);
+  return out;
+}
+
 std::vector<Contact> RoutingTable::closest(const OverlayPoint& target, std::size_t count, bool dialable_only) const {
   return nearest_of(usable(dialable_only), target, count);
 }
@@ -320,15 +326,15 @@ std::vector<Contact> RoutingTable::nearest_of(std::vector<const TableEntry*> all
   return out;
 }
 
-std::vector<TableEntry> RoutingTable::within(const OverlayPoint& target, const Distance& radius) const {
+std::vector<Contact> RoutingTable::within(const OverlayPoint& target, const Distance& radius, bool dialable_only) const {
   std::vector<std::pair<Distance, const TableEntry*>> found;
-  for (const TableEntry* entry : usable(false)) {
+  for (const TableEntry* entry : usable(dialable_only)) {
     const Distance d = distance(target, overlay_point(entry->contact.id));
     if (d <= radius) found.emplace_back(d, entry);
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<TableEntry> out;
-  for (const auto& [d, entry] : found) out.push_back(*entry);
+  std::vector<Contact> out;
+  for (const auto& [d, entry] : found) out.push_back(entry->contact);
   return out;
 }
 

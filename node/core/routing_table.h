@@ -54,7 +54,8 @@ class RoutingTable {
   // Of those that can be dialled and have not kept silent since they were last heard.
   std::vector<Contact> closest_answering(const OverlayPoint& target, std::size_t count) const;
   bool any_dialable() const;  // bad ones count: they may be back
-  std::vector<TableEntry> within(const OverlayPoint& target, const Distance& radius) const;
+  std::vector<NodeId> all_dialable() const;  // likewise
+  std::vector<Contact> within(const OverlayPoint& target, const Distance& radius, bool dialable_only) const;
   // Questionable entries, longest silent first; those of buckets with waiting replacements before all others.
   std::vector<NodeId> to_ping(Millis mono, std::size_t limit) const;
   // A random point of each bucket that lacks nodes and whose range was not looked up for kTableRefresh (never: due at

@@ -224,6 +224,7 @@ void Sessions::identified(Link& link, const NodeId& id) {
   link.phase = LinkPhase::ready;
   link.last_heard = core_.now.mono;
   by_node_[id] = link.id;
+  if (link.dialled || link.peer.role == Role::relay) serving_[id] = link.id;
   relays_ += link.peer.role == Role::relay ? 1 : 0;
   watch(link, kPingInterval);
   core_.session_ready(link);
@@ -341,6 +342,7 @@ void Sessions::link_down(LinkId id) {
   const auto by_node = by_node_.find(link.node);
   const bool was_ready = link.phase == LinkPhase::ready && by_node != by_node_.end() && by_node->second == id;
   if (was_ready) by_node_.erase(by_node);
+  if (was_ready) serving_.erase(link.node);
   if (was_ready && link.peer.role == Role::relay) --relays_;
   core_.peers.session_gone(link);
   if (was_ready) core_.session_gone(link);

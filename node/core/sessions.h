@@ -62,6 +62,8 @@ class Sessions {
   Link* find(LinkId link);
   Link* ready(const NodeId& node);                     // the session with a node, or null
   const FlatMap<NodeId, LinkId>& by_node() const { return by_node_; }
+  // Those of them that others can reach too, as far as their sessions tell: dialled ones, and relays'.
+  const FlatMap<NodeId, LinkId>& serving() const { return serving_; }
   const Link& link(LinkId id) const { return *links_.at(id).link; }  // REQUIRES: of by_node()
   std::size_t links() const { return links_.size(); }
   void close(LinkId link, ErrorCode code);             // says why if the code is not 0, then cuts
@@ -102,6 +104,7 @@ class Sessions {
   Core& core_;
   FlatMap<LinkId, Kept> links_;
   FlatMap<NodeId, LinkId> by_node_;
+  FlatMap<NodeId, LinkId> serving_;
   Remembered<NodeKey, NodeId> known_ids_{kKnownIds};   // verified: Argon2 once per key
   std::map<NodeKey, std::vector<LinkId>> id_waiting_;  // links in wait_id, by the key whose id they need
   std::deque<NodeKey> id_queue_;                       // waiting for a token
