@@ -108,7 +108,8 @@ void KvStore::put(std::string_view key, std::string_view value) {
 
 void KvStore::erase(std::string_view key) {
   for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->erased(key);
-  if (caching_ && is_cached(key[0])) cache_.erase(key);
+  if (caching_ && (key[0] == keys::kHeader || key[0] == keys::kCustody)) cache_.forget(key);  // numbers are used once
+  else if (caching_ && is_cached(key[0])) cache_.erase(key);
   overlay_.erase(key);
 }
 
