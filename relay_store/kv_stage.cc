@@ -60,6 +60,7 @@ void KvStore::add_user(const NodeId& ingress, std::int64_t bytes) {
 }
 
 void KvStore::apply(Turn& turn, const PutMessage& op) {
+  if (caching_) ids_.learn(*kv_, overlay_, counted_.totals.live + counted_.totals.acknowledged);
   if (id_row(op.id).kind != Custody::absent) return;
   const std::uint64_t sequence = counted_.next_sequence++;
   const MailboxId mailbox = keys::mailbox_of(op.header.view());

@@ -70,6 +70,7 @@ bool KvStore::get(std::string_view key, std::string& value) const {
     if (known->present) value = known->value;
     return known->present;
   }
+  if (caching_ && key[0] == keys::kId && !ids_.may_hold(key)) return false;
   if (const KvWrite* staged = overlay_.find(key)) {
     if (!staged->erase) value = staged->value;
     return !staged->erase;
@@ -103,6 +104,7 @@ void KvStore::scan(std::string_view from, std::string_view until, const Kv::Visi
 void KvStore::put(std::string_view key, std::string_view value) {
   for (Head* head : {&due_head_, &expiry_head_, &work_head_}) head->written(key);
   if (caching_ && is_cached(key[0])) cache_.put(key, value);
+  if (caching_ && key[0] == keys::kId) ids_.add(key);
   overlay_.put(key, value);
 }
 

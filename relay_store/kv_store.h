@@ -1,9 +1,11 @@
 // The Store contract over any Kv: rows as keys.h lays them out, staged rows in an Overlay above the durable ones.
 // Owned by main (or a simulated node). One thread stages and reads; commit and compact_step may run on another.
-// Memory: the overlay (bounded by the committer's queue), the row cache and one counter row; all else is the Kv's.
+// Memory: the overlay (bounded by the committer's queue), the row cache, the filter of ids and one counter row; all else
+// is the Kv's.
 #pragma once
 #include <map>
 
+#include "relay_store/id_filter.h"
 #include "relay_store/kv.h"
 #include "relay_store/overlay.h"
 #include "relay_store/row_cache.h"
@@ -143,6 +145,7 @@ class KvStore final : public Store {
   Overlay overlay_;
   const bool caching_;
   mutable RowCache cache_;
+  IdFilter ids_;                   // if caching_
   Counted counted_;  // with everything staged
   mutable Head due_head_;
   mutable Head expiry_head_;
