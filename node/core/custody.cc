@@ -133,7 +133,7 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
       held.items.push_back({.id = id, .status = StoredStatus::duplicate});
     } else if (auto refusal = refusal_of(id, *header, from)) {
       held.items.push_back(std::move(*refusal));
-    } else if (!want(id, from, ask_for)) {
+    } else if (!want(id, header->body_bytes(), from, ask_for)) {
       held.items.push_back({.id = id, .status = StoredStatus::busy});
     }
   }
@@ -143,15 +143,16 @@ void CustodyService::on_offer(Link& link, const Offer& offer) {
   schedule();
 }
 
-bool CustodyService::want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for) {
+bool CustodyService::want(const MessageId& id, std::size_t bytes, const NodeId& from, std::vector<MessageId>& ask_for) {
   if (const auto it = wanted_.find(id); it != wanted_.end()) {
+    if (it->second.bytes == 0) it->second.bytes = bytes;
     auto& sources = it->second.sources;
     if (std::find(sources.begin(), sources.end(), from) == sources.end() && sources.size() < 8) sources.push_back(from);
     if (it->second.until <= core_.now.mono && assign(it->second, from)) ask_for.push_back(id);
     return true;
   }
   if (wanted_.size() >= kMaxWanted) return false;
-  Wanted wanted{{}, 0, {from}};
+  Wanted wanted{{}, 0, {from}, bytes};
   if (!assign(wanted, from)) return false;
   wanted_[id] = std::move(wanted);
   ask_for.push_back(id);
@@ -194,13 +195,26 @@ void CustodyService::ask(const NodeId& from, const std::vector<MessageId>& ids) 
   Link* link = core_.sessions.ready(from);
   if (link == nullptr) return;  // its next offer, or another's, asks again: `until` passes
   for (std::size_t at = 0; at < ids.size(); at += kWantBatch) {
-    Want want;
-    for (std::size_t i = at; i < ids.size() && i < at + kWantBatch; ++i) want.ids.push_back(ids[i]);
+    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(at);
+    const std::size_t count = std::min(kWantBatch, ids.size() - at);
+    std::vector<MessageId> batch(first, first + static_cast<std::ptrdiff_t>(count));
+    Want want{those_that_fit(batch)};
     const std::uint64_t key = next_want_++;
-    wants_[key] = {from, core_.now.mono, want.ids};
+    wants_[key] = {from, core_.now.mono, std::move(batch)};
     core_.timers.at(core_.now.mono + kLookupPatience, TimerKind::want, key);
     core_.peers.send(*link, std::move(want), {RequestKind::want, key});
   }
+}
+
+// Into one answer. Each id that is named costs the other side a look into its store, and us a part of our rate there.
+std::vector<MessageId> CustodyService::those_that_fit(const std::vector<MessageId>& ids) const {
+  std::size_t bytes = 0, count = 0;
+  for (; count < ids.size(); ++count) {
+    const auto it = wanted_.find(ids[count]);
+    bytes += kItemOverhead + (it == wanted_.end() || it->second.bytes == 0 ? kBodyClassBytes[0] : it->second.bytes);
+    if (count > 0 && bytes > kMaxPacketBytes) break;
+  }
+  return {ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
 void CustodyService::ask_next(const std::vector<MessageId>& ids, const NodeId& failed) {

@@ -57,12 +57,13 @@ class CustodyService {
     NodeId asked;                       // zero: nobody at the moment
     Millis until = 0;                   // mono
     std::vector<NodeId> sources;        // who offered it
+    std::size_t bytes = 0;              // of its body as the header says; 0: not known yet
     bool hurried = false;               // a second was asked early; never a third
   };
   struct OpenWant {
     NodeId from;
     Millis at = 0;                      // mono
-    std::vector<MessageId> ids;
+    std::vector<MessageId> ids;         // those that it names, and those that are asked for once these have come
   };
   struct Asked { std::size_t count = 0; Millis body = 0; };  // of one node: so much; when a body came last, mono
   static constexpr std::size_t kMaxWanted = 8'192;
@@ -92,7 +93,8 @@ class CustodyService {
   void flush_finals();
 
   // Somebody has it: adds it to `ask_for` if it is to be asked of them now. False if too much is asked for already.
-  bool want(const MessageId& id, const NodeId& from, std::vector<MessageId>& ask_for);
+  // `bytes`: of its body, 0 if nobody has told.
+  bool want(const MessageId& id, std::size_t bytes, const NodeId& from, std::vector<MessageId>& ask_for);
   void forget_wanted(const MessageId& id);
   bool assign(Wanted& wanted, const NodeId& node);
   void one_less(const NodeId& asked);
@@ -116,6 +118,7 @@ class CustodyService {
   void save(const MessageId& id, const CustodyState& state, const StoredHeader& stored);
   void schedule();
   void ask(const NodeId& from, const std::vector<MessageId>& ids);
+  std::vector<MessageId> those_that_fit(const std::vector<MessageId>& ids) const;
   void ask_next(const std::vector<MessageId>& ids, const NodeId& failed);
   void recover_page();
   void expire();

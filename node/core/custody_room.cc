@@ -140,7 +140,7 @@ CustodyService::Pulled CustodyService::pull(const NodeId& from, const std::vecto
       continue;
     if (held == Custody::absent && core_.config.role != Role::relay) continue;  // a user's machine keeps what it is given
     if (held == Custody::absent && room_.refused_ids().contains(id, core_.now.mono)) continue;
-    all &= want(id, from, ask_for);
+    all &= want(id, 0, from, ask_for);
   }
   ask(from, ask_for);
   return {ask_for.size(), all};

@@ -77,6 +77,36 @@ BOOST_AUTO_TEST_CASE(a_second_source_is_asked_early_and_a_third_is_not) {
   BOOST_TEST(r.told<Want>() == 3u);
 }
 
+// A Want that names more than its answer can carry costs the rate of its session twelve times over.
+BOOST_AUTO_TEST_CASE(large_bodies_are_asked_for_as_they_fit_into_an_answer) {
+  Region r(1);
+  constexpr std::uint8_t kLarge = 2;
+  const std::size_t fit = kMaxPacketBytes / (kBodyClassBytes[kLarge] + 256);
+  std::map<MessageId, SealedItem> mail;
+  Offer offer;
+  for (int i = 0; i < 12; ++i) {
+    const Crafted m = craft(r.pair.net, r.pair.box, 600, 0, kLarge);
+    mail[m.id] = m.item;
+    offer.items.push_back({m.item.header, m.item.nonce});
+  }
+  r.at[0]->send(r.links[0], 0, offer);
+  r.pair.net.run(100);
+  std::vector<std::size_t> named;
+  for (std::size_t seen = 0; seen < r.at[0]->inbox.size(); ++seen) {
+    const Packet packet = r.at[0]->inbox[seen].packet;
+    const auto* want = std::get_if<Want>(&packet.body);
+    if (want == nullptr) continue;
+    named.push_back(want->ids.size());
+    Message answer;
+    for (const MessageId& id : want->ids) answer.items.push_back(mail.at(id));
+    r.at[0]->send(r.links[0], packet.request_id, std::move(answer));
+    r.pair.net.run(100);
+  }
+  BOOST_TEST(fit == 5u);
+  BOOST_TEST((named == std::vector<std::size_t>{5, 5, 2}));
+  for (const auto& [id, item] : mail) BOOST_TEST((r.pair.relay.store->custody_of(id) == Custody::live));
+}
+
 BOOST_AUTO_TEST_CASE(who_sends_bodies_is_given_its_time) {
   Region r(2);
   const Crafted slow = craft(r.pair.net, r.pair.box), other = craft(r.pair.net, r.pair.box);
