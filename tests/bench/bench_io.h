@@ -2,6 +2,7 @@
 // their quantiles. The script that compares (bench.py) starts a driver per system and tells them in turn what to do.
 #pragma once
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -20,6 +21,14 @@ using Clock = std::chrono::steady_clock;
 
 inline double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Of this process, all its threads.
+inline double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 // "ingest connections=8 window=256": a verb and numbers by name.
@@ -42,10 +51,22 @@ inline Command parse_command(const std::string& line) {
   return out;
 }
 
-// One run of a driver: how many messages, how long, and how long each waited for its answer.
+// One run of a driver: how many messages, how long, what it took of the driver itself, which shares the machine with the
+// server, and how long each waited for its answer.
 struct Run {
   std::uint64_t messages = 0;
   double seconds = 0;
+  double cpu = 0;
+  std::uint64_t rate_limited = 0;  // requests that the server refused for their number, and that were repeated
+
+  struct Watch {
+    Clock::time_point start = Clock::now();
+    double cpu = cpu_seconds();
+  };
+  void stop(const Watch& watch) {
+    seconds = seconds_since(watch.start);
+    cpu = cpu_seconds() - watch.cpu;
+  }
   std::vector<std::uint32_t> micros;
 
   void answered(Clock::time_point sent, std::uint64_t count) {
@@ -59,9 +80,11 @@ struct Run {
     return micros[at];
   }
   void print() {
-    std::printf("{\"messages\": %llu, \"seconds\": %.6f, \"rate\": %.1f, \"p50_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
-                static_cast<unsigned long long>(messages), seconds, static_cast<double>(messages) / seconds,
-                quantile(500), quantile(990), quantile(1000));
+    const auto count = static_cast<double>(messages);
+    std::printf("{\"messages\": %llu, \"seconds\": %.6f, \"rate\": %.1f, \"driver_cpu_per_100k\": %.3f, \"rate_limited\": %llu, "
+                "\"p50_us\": %u, \"p99_us\": %u, \"max_us\": %u}\n",
+                static_cast<unsigned long long>(messages), seconds, count / seconds, cpu * 1e5 / count,
+                static_cast<unsigned long long>(rate_limited), quantile(500), quantile(990), quantile(1000));
     std::fflush(stdout);
   }
 };
@@ -101,7 +124,7 @@ void keep_window(Run& run, Connections&& connections, std::size_t window, Send s
     }
     connections[c]->flush();
   };
-  const auto start = Clock::now();
+  const Run::Watch watch;
   for (std::size_t c = 0; c < connections.size(); ++c) top_up(c);
   while (done < run.messages) {
     for (std::size_t c = 0; c < connections.size(); ++c) fds[c] = {connections[c]->fd(), POLLIN, 0};
@@ -116,7 +139,7 @@ void keep_window(Run& run, Connections&& connections, std::size_t window, Send s
       top_up(c);
     }
   }
-  run.seconds = seconds_since(start);
+  run.stop(watch);
 }
 
 }  // namespace comm::bench

@@ -81,13 +81,13 @@ Run ingest(int port, const Command& command) {
   std::vector<std::unique_ptr<Connection>> connections;
   for (std::size_t i = 0; i < count; ++i) connections.push_back(std::make_unique<Connection>(port, nullptr, true));
   std::vector<std::thread> threads;
-  const auto start = Clock::now();
+  const Run::Watch watch;
   for (std::size_t i = 0; i < count; ++i)
     threads.emplace_back([&, i] {
       connections[i]->publish(run.messages / count + (i < run.messages % count ? 1 : 0), command.get("bytes", 1024), window);
     });
   for (auto& thread : threads) thread.join();
-  run.seconds = seconds_since(start);
+  run.stop(watch);
   for (const auto& one : connections) run.micros.insert(run.micros.end(), one->run.micros.begin(), one->run.micros.end());
   return run;
 }
@@ -95,9 +95,9 @@ Run ingest(int port, const Command& command) {
 Run drain(int port, std::uint64_t held) {
   Run run;
   run.messages = held;
-  const auto start = Clock::now();
+  const Run::Watch watch;
   Connection(port, "reader", false).take(held);
-  run.seconds = seconds_since(start);
+  run.stop(watch);
   return run;
 }
 

@@ -128,7 +128,7 @@ Run drain(int port, std::uint64_t held) {
   Connection connection(port);
   Run run;
   run.messages = held;
-  const auto start = Clock::now();
+  const Run::Watch watch;
   std::uint64_t asked = 0, got = 0;
   const auto ask = [&] {
     while (asked < held && asked < got + kPullsOpen * kPullBatch) {
@@ -147,7 +147,7 @@ Run drain(int port, std::uint64_t held) {
     if (got % kPullBatch == 0 || got == held) ask();
   }
   connection.api("INFO", "");  // what came before has been read
-  run.seconds = seconds_since(start);
+  run.stop(watch);
   return run;
 }
 

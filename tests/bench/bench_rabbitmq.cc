@@ -104,14 +104,14 @@ Run ingest(int port, const Command& command) {
   connections.front()->declare();
   std::vector<Run> parts(count);
   std::vector<std::thread> threads;
-  const auto start = Clock::now();
+  const Run::Watch watch;
   for (std::size_t i = 0; i < count; ++i)
     threads.emplace_back([&, i] {
       connections[i]->publish(run.messages / count + (i < run.messages % count ? 1 : 0), command.get("bytes", 1024), window,
                               parts[i]);
     });
   for (auto& thread : threads) thread.join();
-  run.seconds = seconds_since(start);
+  run.stop(watch);
   for (const Run& part : parts) run.micros.insert(run.micros.end(), part.micros.begin(), part.micros.end());
   return run;
 }
@@ -120,9 +120,9 @@ Run drain(int port, std::uint64_t held) {
   Connection connection(port);
   Run run;
   run.messages = held;
-  const auto start = Clock::now();
+  const Run::Watch watch;
   connection.consume(held);
-  run.seconds = seconds_since(start);
+  run.stop(watch);
   return run;
 }
 

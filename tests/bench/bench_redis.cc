@@ -143,7 +143,7 @@ class Client {
     connection.wait();
     Run run;
     run.messages = held;
-    const auto start = Clock::now();
+    const Run::Watch watch;
     const std::string count = std::to_string(kDrainCount);
     std::uint64_t asked = 0, gone = 0;
     std::deque<bool> expected;  // true: entries, false: the count of an XACK or XDEL
@@ -176,7 +176,7 @@ class Client {
       }
       ask();
     }
-    run.seconds = seconds_since(start);
+    run.stop(watch);
     if (gone != held) give_up("drained " + std::to_string(gone) + " of " + std::to_string(held));
     connection.command({"DEL", "s0"});
     connection.flush();

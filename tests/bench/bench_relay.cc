@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <deque>
-#include <set>
+#include <unordered_set>
 
 #include "proto/seal/os_random.h"
 #include "tests/bench/bench_io.h"
@@ -21,6 +21,8 @@ namespace {
 constexpr int kPatienceMs = 60'000;
 constexpr std::size_t kWantsOpen = 6;      // of one session: their answers stay within the relay's queue
 constexpr std::size_t kIdsPerWant = 64;
+constexpr std::size_t kItemOverhead = 256;  // of a message in a packet beside its body, at most
+constexpr int kRateLimitedPauseMs = 10;
 constexpr std::size_t kMailboxesPerSession = 64;
 constexpr std::size_t kMadeAtOnce = 256;
 
@@ -61,10 +63,10 @@ class Ingest {
   }
 
   Run run() {
-    const auto start = Clock::now();
+    const Run::Watch watch;
     for (std::size_t s = 0; s < senders_.size(); ++s) top_up(s);
     for (std::uint64_t stored = 0; stored < run_.messages;) stored += take_answer();
-    run_.seconds = seconds_since(start);
+    run_.stop(watch);
     return std::move(run_);
   }
 
@@ -124,6 +126,10 @@ class Ingest {
   Run run_;
 };
 
+struct IdHash {
+  std::size_t operator()(const MessageId& id) const { return get_be<std::uint64_t>(id.view()); }
+};
+
 class Drain {
  public:
   Drain(test::RelayLinks& links, MailMaker& maker, std::size_t mailboxes, std::uint64_t messages)
@@ -132,20 +138,24 @@ class Drain {
   Run run() {
     readers_.resize((mailboxes_ + kMailboxesPerSession - 1) / kMailboxesPerSession);
     if (readers_.size() > links_.size()) give_up("too few sessions for so many mailboxes");
-    const auto start = Clock::now();
+    const Run::Watch watch;
     for (std::size_t m = 0; m < mailboxes_; ++m) collect(m / kMailboxesPerSession, m);
     while (acknowledged_ < messages_) step();
     confirm();
-    Run out;
-    out.messages = acknowledged_;
-    out.seconds = seconds_since(start);
-    return out;
+    run_.messages = acknowledged_;
+    run_.stop(watch);
+    return std::move(run_);
   }
 
  private:
+  struct Offered {
+    MessageId id;
+    std::size_t bytes = 0;  // in a packet, at most
+  };
   struct Reader {
-    std::deque<MessageId> offered;
-    std::map<std::uint32_t, std::vector<MessageId>> wants;
+    std::deque<Offered> offered;
+    std::map<std::uint32_t, std::vector<Offered>> wants;
+    bool paused = false;    // met the limit of its session's rate
     std::uint32_t next_request = 100;
     std::optional<MessageId> last;
   };
@@ -156,48 +166,75 @@ class Drain {
   }
 
   void step() {
-    const auto arrived = links_.receive(kPatienceMs);
+    const auto arrived = links_.receive(paused_ > 0 ? kRateLimitedPauseMs : kPatienceMs);
+    if (!arrived && paused_ > 0) return go_on();
     if (!arrived) give_up("nothing arrived for a minute; acknowledged " + std::to_string(acknowledged_));
     if (arrived->link >= readers_.size()) return static_cast<void>(have_already(links_, *arrived));
     Reader& reader = readers_[arrived->link];
     if (const auto* offer = std::get_if<Offer>(&arrived->packet.body)) {
-      for (const OfferItem& item : offer->items)
-        if (const MessageId id = message_id(item.header); known_.insert(id).second) reader.offered.push_back(id);
+      for (const OfferItem& item : offer->items) take_offer(reader, item.header);
     } else if (const auto* message = std::get_if<Message>(&arrived->packet.body)) {
       acknowledge(arrived->link, arrived->packet.request_id, *message);
     } else if (const auto* error = std::get_if<ErrorBody>(&arrived->packet.body)) {
-      give_up("error " + std::to_string(error->code) + " " + error->text);
+      if (error->code != static_cast<std::uint32_t>(ErrorCode::rate_limited))
+        give_up("error " + std::to_string(error->code) + " " + error->text);
+      ask_again(reader, arrived->packet.request_id);
+      ++run_.rate_limited;
+      if (!std::exchange(reader.paused, true)) ++paused_;
     }
     want(arrived->link);
   }
 
+  void take_offer(Reader& reader, const HeaderBytes& bytes) {
+    const MessageId id = message_id(bytes);
+    const auto header = parse_header(bytes);
+    if (!header) give_up("an offer of no valid message");
+    if (known_.insert(id).second) reader.offered.push_back({id, header->body_bytes() + kItemOverhead});
+  }
+
+  // What was asked for under this request and has not come is asked for before everything else.
+  void ask_again(Reader& reader, std::uint32_t request) {
+    auto asked = reader.wants.extract(request);
+    if (asked.empty()) give_up("an answer to nothing");
+    reader.offered.insert(reader.offered.begin(), asked.mapped().begin(), asked.mapped().end());
+  }
+
+  void go_on() {
+    paused_ = 0;
+    for (std::size_t i = 0; i < readers_.size(); ++i)
+      if (std::exchange(readers_[i].paused, false)) want(i);
+  }
+
+  // As clients do: no more in one packet than its answer can carry.
   void want(std::size_t index) {
     Reader& reader = readers_[index];
-    while (!reader.offered.empty() && reader.wants.size() < kWantsOpen) {
+    while (!reader.paused && !reader.offered.empty() && reader.wants.size() < kWantsOpen) {
       Want want;
-      while (!reader.offered.empty() && want.ids.size() < kIdsPerWant) {
-        want.ids.push_back(reader.offered.front());
-        reader.offered.pop_front();
+      std::vector<Offered>& asked = reader.wants[reader.next_request];
+      for (std::size_t bytes = 0; !reader.offered.empty() && asked.size() < kIdsPerWant; reader.offered.pop_front()) {
+        bytes += reader.offered.front().bytes;
+        if (!asked.empty() && bytes > kMaxPacketBytes) break;
+        asked.push_back(reader.offered.front());
+        want.ids.push_back(asked.back().id);
       }
-      reader.wants[reader.next_request] = want.ids;
       CHECK(links_.send(index, Packet{reader.next_request++, std::move(want)}));
     }
   }
 
   void acknowledge(std::size_t index, std::uint32_t request, const Message& message) {
     Reader& reader = readers_[index];
-    auto asked = reader.wants.extract(request);
-    if (asked.empty()) give_up("an answer to nothing");
-    std::set<MessageId> missing(asked.mapped().begin(), asked.mapped().end());
+    const auto asked = reader.wants.find(request);
+    if (asked == reader.wants.end()) give_up("an answer to nothing");
+    std::vector<Offered>& missing = asked->second;
     Ack ack;
     for (const SealedItem& item : message.items) {
       reader.last = message_id(item.header);
-      missing.erase(*reader.last);
+      std::erase_if(missing, [&](const Offered& one) { return one.id == *reader.last; });
       ack.records.push_back(maker_.acknowledge(item));
     }
     acknowledged_ += ack.records.size();
     CHECK(links_.send(index, Packet{0, std::move(ack)}));
-    reader.offered.insert(reader.offered.begin(), missing.begin(), missing.end());  // what did not fit
+    ask_again(reader, request);  // what did not fit
   }
 
   // A final record leaves the relay only when it is durable, and with it everything before.
@@ -220,8 +257,10 @@ class Drain {
   std::size_t mailboxes_;
   std::uint64_t messages_;
   std::uint64_t acknowledged_ = 0;
-  std::set<MessageId> known_;
+  std::unordered_set<MessageId, IdHash> known_;
   std::vector<Reader> readers_;
+  std::size_t paused_ = 0;  // readers
+  Run run_;
 };
 
 // Hostile loads, for a look at the relay's memory meanwhile: see serve().

@@ -22,7 +22,7 @@ def compare_table(name, rows):
     systems = [s for s in rows[0] if s not in ("load",)]
     loads = [row["load"] for row in rows]
     print(f"\n{name}: {len(rows)} rounds, load {min(loads):.1f} to {max(loads):.1f} on this machine")
-    print(f"  {'':14}{'ingest/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'cpu-s/100k':>10} {'RSS MiB':>8} {'disk B':>7} {'drain/s':>8} {'cpu-s/100k':>10}")
+    print(f"  {'':14}{'ingest/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'cpu-s/100k':>10} {'RSS MiB':>8} {'disk B':>7} {'drain/s':>8} {'cpu-s/100k':>10} {'driver in':>9} {'out':>5}")
     for system in systems:
         def median(phase, field, scale=1.0):
             values = column(rows, system, phase, field)
@@ -30,7 +30,8 @@ def compare_table(name, rows):
         disk = statistics.median(row[system]["disk_per_message"] for row in rows if system in row)
         print(f"  {system:14}{median('ingest', 'rate'):9.0f} {median('ingest', 'p50_us', 1e3):7.2f} "
               f"{median('ingest', 'p99_us', 1e3):7.2f} {median('ingest', 'cpu_per_100k'):10.2f} "
-              f"{median('ingest', 'rss', 2**20):8.0f} {disk:7.0f} {median('drain', 'rate'):8.0f} {median('drain', 'cpu_per_100k'):10.2f}")
+              f"{median('ingest', 'rss', 2**20):8.0f} {disk:7.0f} {median('drain', 'rate'):8.0f} {median('drain', 'cpu_per_100k'):10.2f} "
+              f"{median('ingest', 'driver_cpu_per_100k'):9.2f} {median('drain', 'driver_cpu_per_100k'):5.2f}")
     for other in systems:
         if other == systems[0]:
             continue
