@@ -2,14 +2,16 @@
 one person to another, and a long run."""
 import json
 import os
+import queue
 import shutil
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
-from systems import BUILD, Relay
+from systems import BUILD, Failed, Relay
 
 SMALL = {"connections": 8, "window": 256, "messages": 10_000, "bytes": 1024, "class": 0, "mailboxes": 1}
 BACKLOGS = (0, 10_000, 100_000, 300_000, 1_000_000)
@@ -18,6 +20,7 @@ STARTUPS = (0, 20_000, 200_000, 2_000_000)
 CONNECTIONS = (1, 10, 100, 1_000)
 MANY_CONNECTIONS = (10_000,)  # each of them costs the relay 20 ms of proof of work: a step of its own
 STEP_SECONDS = 520
+SHOWN_WITHIN = 60  # a message
 
 
 def microseconds(run):
@@ -118,14 +121,26 @@ class Chat:
         self.process = subprocess.Popen([os.environ.get("COMM", BUILD / "comm"), secret, "127.0.0.1:0", endpoint, "--json",
                                          "--data", f"{folder}/{secret}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
+        # Read whether or not somebody waits: a program whose reports nobody takes stands still when the pipe is full.
+        self.reports = queue.Queue()
+        threading.Thread(target=self.read, daemon=True).start()
         self.address = self.wait("ready")["address"]
 
+    def read(self):
+        for line in self.process.stdout:
+            self.reports.put(json.loads(line))
+        self.reports.put({"ev": "end"})
+
     def wait(self, event, **fields):
-        while line := self.process.stdout.readline():
-            got = json.loads(line)
+        while True:
+            try:
+                got = self.reports.get(timeout=SHOWN_WITHIN)
+            except queue.Empty:
+                raise Failed(f"no {event} within {SHOWN_WITHIN} s") from None
             if got.get("ev") == event and all(got.get(k) == v for k, v in fields.items()):
                 return got
-        raise OSError("the chat ended")
+            if got.get("ev") == "end":
+                raise Failed("the chat ended")
 
     def send(self, address, text):
         self.process.stdin.write(json.dumps({"cmd": "send", "to": address, "text": text}) + "\n")
