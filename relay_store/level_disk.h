@@ -15,6 +15,9 @@ class Disk : public leveldb::EnvWrapper {
   Disk() : EnvWrapper(leveldb::Env::Default()) {}
   // Makes the entries of a directory durable.
   virtual leveldb::Status sync_directory(const std::string& path);
+  // A table is read with pread, not mapped, which is what LevelDB would do with the first thousand: what the kernel caches
+  // of it is then the kernel's to count and to give back, and a failing disk is a status and not a SIGBUS.
+  leveldb::Status NewRandomAccessFile(const std::string& name, leveldb::RandomAccessFile** result) override;
   // Shortens a file, durably.
   virtual leveldb::Status cut(const std::string& name, std::uint64_t bytes);
   // A second name of a file.

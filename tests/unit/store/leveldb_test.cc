@@ -261,6 +261,20 @@ BOOST_AUTO_TEST_CASE(a_lost_record_in_the_middle_is_damage) {
   BOOST_TEST(std::filesystem::exists(repaired.moved_to));
 }
 
+// What was read of a large store would count as this process's memory for as long as its tables are open.
+BOOST_AUTO_TEST_CASE(tables_are_not_mapped) {
+  StoreUnderTest store(StoreKind::leveldb);
+  for (std::uint64_t i = 1; i < 20; ++i) store.write({put_of({.number = i, .body_bytes = 60'000})});
+  store.crash();  // the log's rows become a table
+  for (std::uint64_t i = 1; i < 20; ++i)
+    BOOST_TEST((store->body(message_id(i)) == body_of({.number = i, .body_bytes = 60'000})));
+  BOOST_TEST(!file_of(store.path(), ".ldb").empty());
+  std::ifstream maps("/proc/self/maps");
+  std::size_t lines = 0;
+  for (std::string line; std::getline(maps, line); ++lines) BOOST_TEST(line.find(store.path()) == line.npos);
+  BOOST_TEST(lines > 0u);
+}
+
 // A table that rots under a running store: reads answer "no such row", and nothing decided on that is ever durable.
 BOOST_AUTO_TEST_CASE(a_damaged_table_stops_commits) {
   const TempDir directory;
