@@ -1,6 +1,7 @@
 #include "node/core/lookups.h"
 
 #include "node/core/core.h"
+#include "node/core/kept_network.h"
 
 namespace comm {
 
@@ -149,12 +150,24 @@ void Lookups::finish(std::uint64_t id) {
   const bool counts = std::any_of(job.waiters.begin(), job.waiters.end(), [](const Waiter& waiter) {
     return waiter.purpose == LookupFor::join || waiter.purpose == LookupFor::estimate;
   });
-  if (counts) core_.size.observe(job.target, found);
+  if (counts) {
+    core_.size.observe(job.target, found);
+    core_.out->store(sizes_row(core_.size.sizes()));
+  }
   observe_known();
   remember(job.target, found);
   core_.out->note(Severity::debug, name(job.waiters.front().purpose),
                   std::to_string(job.lookup.asked()) + " asked, " + std::to_string(job.lookup.answers()) + " answered");
   for (const Waiter& waiter : job.waiters) later(job.target, waiter, found);
+}
+
+void Lookups::restore() {
+  for (const auto& [contact, role] : kept_contacts(core_.store, core_.config.profile.cheap_node_ids)) {
+    core_.sessions.remember_id(contact.key, contact.id);
+    core_.table.restore(contact, role, core_.now.mono);
+  }
+  core_.size.restore(kept_sizes(core_.store));
+  observe_known();
 }
 
 void Lookups::observe_known() {

@@ -12,6 +12,7 @@ class Lookups {
  public:
   explicit Lookups(Core& core) : core_(core) {}
 
+  void restore();  // what an earlier run kept, before anything else
   // Core::lookup_done(purpose, key, target, contacts) follows in a later timer, never within this call.
   void find(const OverlayPoint& target, LookupFor purpose, std::uint64_t key);
   // What find would answer from memory, or empty if there is nobody to ask; nullopt: somebody must be asked.

@@ -274,6 +274,7 @@ void NodeCore::start(TimePoint now, Effects& out) {
     newest = get_be<std::int64_t>(*row);
   impl_->clock.start(now, newest);
   Impl::Turn turn(*impl_, now, out);
+  impl_->lookups.restore();
   impl_->peers.start();
   impl_->custody.start();
   impl_->timers.at(now.mono, TimerKind::clock);

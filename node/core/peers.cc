@@ -1,6 +1,7 @@
 #include "node/core/peers.h"
 
 #include "node/core/core.h"
+#include "node/core/kept_network.h"
 
 namespace comm {
 
@@ -10,17 +11,6 @@ constexpr std::size_t kAnchorsDialled = 3;
 constexpr std::uint64_t kAnchors = UINT64_MAX;  // of a bootstrap's timer: not one of these, but the anchors
 constexpr Millis kQuietFirst = 10 * kSecond, kQuietMost = 5 * kMinute;
 constexpr std::size_t kRememberedDialBacks = 4096;
-constexpr std::uint8_t kCheapIdFlag = 0x80;
-
-// contact row = node-key(32) ip(16) port(2) role(1), keyed by node id. The role's high bit marks ids of the `test`
-// profile: they prove no work in another.
-Bytes encode_contact(const NodeKey& key, const Endpoint& endpoint, Role role, bool cheap) {
-  Bytes out = to_bytes(key.view());
-  append(out, endpoint.ip);
-  put_be<std::uint16_t>(out, endpoint.port);
-  out.push_back(static_cast<std::uint8_t>(static_cast<std::uint8_t>(role) | (cheap ? kCheapIdFlag : 0)));
-  return out;
-}
 }  // namespace
 
 void Peers::start() {
@@ -28,29 +18,14 @@ void Peers::start() {
   dial_anchors();
 }
 
-std::vector<Contact> Peers::remembered() {
-  std::vector<Contact> out;
-  for (const auto& row : core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts)) {
-    const auto id = NodeId::from(row.key);
-    if (!id || row.value.size() != 51) continue;
-    if (((row.value[50] & kCheapIdFlag) != 0) != core_.config.profile.cheap_node_ids) continue;
-    Contact contact{*id, *NodeKey::from(ByteView(row.value).first(32)), {}};
-    std::copy_n(row.value.begin() + 32, 16, contact.endpoint.ip.begin());
-    contact.endpoint.port = get_be<std::uint16_t>(ByteView(row.value).subspan(48));
-    core_.sessions.remember_id(contact.key, contact.id);
-    out.push_back(contact);
-  }
-  return out;
-}
-
 // By contacts of earlier runs a node that reboots under attack, or whose network was away, finds its way back.
 void Peers::dial_anchors() {
   if (!core_.sessions.by_node().empty()) return;
-  std::vector<Contact> anchors = remembered();
+  std::vector<KeptContact> anchors = kept_contacts(core_.store, core_.config.profile.cheap_node_ids);
   if (anchors.empty()) return;
   core_.random.shuffle(anchors);
   for (std::size_t i = 0; i < anchors.size() && i < kAnchorsDialled; ++i)
-    core_.sessions.dial(anchors[i].endpoint, anchors[i].id, std::nullopt, false);
+    core_.sessions.dial(anchors[i].contact.endpoint, anchors[i].contact.id, std::nullopt, false);
   dial_anchors_after(anchor_delay_ + kHandshakeTimeout);
   anchor_delay_ = std::min(kBootstrapRetryMax, 2 * anchor_delay_);
 }
@@ -60,24 +35,33 @@ void Peers::dial_anchors_after(Millis delay) {
   core_.timers.at(core_.now.mono + delay, TimerKind::bootstrap, kAnchors);
 }
 
-void Peers::remember(const Link& link, const Endpoint& endpoint) {
-  Bytes value = encode_contact(link.peer.node_key, endpoint, link.peer.role, core_.config.profile.cheap_node_ids);
-  const auto known = core_.store.row(Table::contacts, link.node.view());
-  if (known == value) return;
+void Peers::keep(const Link& link, const Endpoint& endpoint) {
+  PutRow row = contact_row({{link.node, link.peer.node_key, endpoint}, link.peer.role}, core_.config.profile.cheap_node_ids);
+  const auto known = core_.store.row(Table::contacts, row.key);
+  if (known == row.value) return;
   // Counted once: rows come and go only here.
-  if (!known && !remembered_)
-    remembered_ = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts).size();
-  if (!known && *remembered_ >= kRememberedContacts) {
+  if (!known && !kept_) kept_ = core_.store.rows(Table::contacts, {}, std::nullopt, kKeptContacts).size();
+  if (!known && *kept_ >= kKeptContacts) {
     // Each is a write to the disk: who passes by takes nobody's place, and others only now and then.
     if (core_.table.find(link.node) == nullptr || core_.now.mono < next_exchange_) return;
     next_exchange_ = core_.now.mono + kMinute;
-    const auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kRememberedContacts);
-    const auto& victim = rows[static_cast<std::size_t>(core_.random.below(rows.size()))];
-    core_.out->store(EraseRow{Table::contacts, victim.key});
+    core_.out->store(EraseRow{Table::contacts, least_worth_keeping()});
   } else if (!known) {
-    ++*remembered_;
+    ++*kept_;
   }
-  core_.out->store(PutRow{Table::contacts, to_bytes(link.node.view()), std::move(value)});
+  core_.out->store(std::move(row));
+}
+
+// Any that the table does not hold before one that it does.
+Bytes Peers::least_worth_keeping() {
+  auto rows = core_.store.rows(Table::contacts, {}, std::nullopt, kKeptContacts);
+  core_.random.shuffle(rows);
+  const auto in_table = [&](const RowItem& row) {
+    const auto id = NodeId::from(row.key);
+    return id && core_.table.find(*id) != nullptr;
+  };
+  const auto passer_by = std::find_if_not(rows.begin(), rows.end(), in_table);
+  return passer_by != rows.end() ? passer_by->key : rows.front().key;
 }
 
 void Peers::add_bootstrap(const Bootstrap& bootstrap) {
@@ -239,7 +223,7 @@ void Peers::session_ready(Link& link) {
   core_.table.heard(Contact{link.node, link.peer.node_key, endpoint}, link.peer.role, link.dialled, link.remote,
                     core_.now.mono);
   core_.table.answered(link.node, core_.now.mono);
-  if (link.dialled) remember(link, link.dialled_to);
+  if (link.dialled) keep(link, link.dialled_to);
   else consider_dial_back(link);
   anchor_delay_ = kBootstrapRetryMin;
   for (auto& state : bootstraps_)

@@ -1,5 +1,5 @@
 // Reaching other nodes: sessions on demand, queues while they form, requests and their deadlines, bootstraps, dial-back
-// and remembered contacts (spec 10-transport, 70-routing). Bounded per peer by kMaxQueuedPerPeer and
+// and contacts kept over restarts (spec 10-transport, 70-routing). Bounded per peer by kMaxQueuedPerPeer and
 // kMaxQueuedBytesPerPeer, in all by kMaxWaitingPeers.
 #pragma once
 #include "node/core/sessions.h"
@@ -37,7 +37,6 @@ class Peers {
 
  private:
   static constexpr std::size_t kMaxWaitingPeers = 512;
-  static constexpr std::size_t kRememberedContacts = 128;
   static constexpr std::size_t kMetContacts = 1'024;
   static constexpr std::size_t kQuietEndpoints = 256;
   using RequestAt = std::pair<LinkId, std::uint32_t>;
@@ -62,10 +61,10 @@ class Peers {
   // Where to dial a node: the table's endpoint if it is proved, else where a session with it was. Port 0: unknown.
   Contact known_contact(const NodeId& node) const;
   void consider_dial_back(Link& link);
-  void remember(const Link& link, const Endpoint& endpoint);
+  void keep(const Link& link, const Endpoint& endpoint);  // over restarts
+  Bytes least_worth_keeping();
   void prune_dial_backs();
   void nobody_there(const Endpoint& endpoint);
-  std::vector<Contact> remembered();
   void dial_anchors();                                  // while there is no session
   void dial_anchors_after(Millis delay);
 
@@ -79,7 +78,7 @@ class Peers {
   FlatMap<NodeId, Millis> dial_backs_;                  // when last tried
   // By endpoint, not by node: whoever names a false endpoint for a node keeps nobody from its true one.
   std::map<Endpoint, Quiet> quiet_;
-  std::optional<std::size_t> remembered_;               // contact rows
+  std::optional<std::size_t> kept_;                     // contact rows
   Millis anchor_delay_ = kBootstrapRetryMin;
   bool anchors_due_ = false;                            // their timer is set
   Millis next_exchange_ = 0;                            // of one of them for another

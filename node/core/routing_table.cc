@@ -116,6 +116,13 @@ RoutingTable::Offer RoutingTable::heard(const Contact& contact, Role role, bool 
   return admit(seen);
 }
 
+// Older than whoever calls from now on, and due to be asked.
+void RoutingTable::restore(const Contact& contact, Role role, Millis mono) {
+  if (contact.id == self_ || find(contact.id) != nullptr) return;
+  const Millis then = mono - kQuestionableAfter;
+  admit({contact, role, true, then, then, 1, true, contact.endpoint});
+}
+
 // A replacement was heard of again: it may be better than somebody in the bucket now.
 RoutingTable::Offer RoutingTable::readmit(Bucket& bucket, const NodeId& waiting) {
   const TableEntry entry = *find_in(bucket.replacements, waiting);

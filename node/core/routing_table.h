@@ -38,6 +38,8 @@ class RoutingTable {
   // A contact whose key and id are proved, seen now at `observed`. `dialable`: we reached it at contact.endpoint.
   // One that came to us (not dialable) displaces only bad nodes, and never changes an endpoint that is known to work.
   Offer heard(const Contact& contact, Role role, bool dialable, const Endpoint& observed, Millis mono);
+  // A contact of an earlier run (kept_network.h): it has its place again, and is named to nobody before it is heard of.
+  void restore(const Contact& contact, Role role, Millis mono);
   void answered(const NodeId& id, Millis mono);  // any packet from it
   void unanswered(const NodeId& id);             // a request's deadline passed; a bad node gives way to a replacement
   void removed(const NodeId& id);                // a replacement takes its place

@@ -40,6 +40,17 @@ void SizeEstimate::observe(const OverlayPoint& target, std::span<const Contact> 
   update();
 }
 
+void SizeEstimate::restore(std::span<const std::uint64_t> sizes) {
+  for (const std::uint64_t size : sizes) samples_.push_back({OverlayPoint{}, std::clamp<std::uint64_t>(size, 1, kMostNodes)});
+  update();
+}
+
+std::vector<std::uint64_t> SizeEstimate::sizes() const {
+  std::vector<std::uint64_t> out;
+  for (const Sample& s : samples_) out.push_back(s.nodes);
+  return out;
+}
+
 void SizeEstimate::observe_known(std::size_t distinct_nodes_known) {
   if (known_ == distinct_nodes_known) return;
   known_ = distinct_nodes_known;
@@ -47,9 +58,7 @@ void SizeEstimate::observe_known(std::size_t distinct_nodes_known) {
 }
 
 void SizeEstimate::update() {
-  std::vector<std::uint64_t> samples;
-  for (const Sample& s : samples_) samples.push_back(s.nodes);
-  nodes_ = estimate(std::move(samples), known_);
+  nodes_ = estimate(sizes(), known_);
   region_radius_ = radius(kRegionFactor);
 }
 

@@ -19,6 +19,9 @@ class SizeEstimate {
   // among the samples replaces its older sample. REQUIRES: `target` was drawn at random (an attacker crowds a target
   // it knows).
   void observe(const OverlayPoint& target, std::span<const Contact> nearest);
+  // Estimates of an earlier run, oldest first: samples like any others. At the start.
+  void restore(std::span<const std::uint64_t> sizes);
+  std::vector<std::uint64_t> sizes() const;  // the samples' estimates, oldest first
   // Nodes known by any means, this one excluded: the estimate while lookups find fewer than k nodes.
   void observe_known(std::size_t distinct_nodes_known);
 
