@@ -265,6 +265,7 @@ void read_scenario(const toml::table& table, Scenario& out) {
   in.per_mille("users_per_mille", out.users_per_mille);
   in.number("bootstraps", out.bootstraps, 1, 16);
   in.duration("join_over", out.join_over);
+  in.flag("established", out.established);
   in.duration("heal", out.heal);
   in.duration("settle", out.settle);
   in.duration("converge", out.converge);

@@ -81,6 +81,7 @@ struct Scenario {
   std::uint32_t users_per_mille = 500;  // nodes with a user; the rest are pure relays
   std::uint32_t bootstraps = 3;         // earlier nodes each node knows of
   Millis join_over = 60 * kSecond;      // nodes start one after another within this
+  bool established = false;             // and come back to a network that they knew
   Millis heal = 20 * kMinute;
   Millis settle = 4 * kHour;            // at most this long until everything is delivered and every copy gone
   Millis converge = 0;                  // so long after the heal custodians must agree on what they hold; 0: not judged

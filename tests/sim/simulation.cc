@@ -62,6 +62,7 @@ Simulation::Simulation(Scenario scenario, RunOptions options)
   build_nodes();
   choose_victims();
   build_adversaries();
+  if (scenario_.established) establish();
   plan_joins();
   plan_faults();
   plan_workload();

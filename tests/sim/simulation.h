@@ -47,6 +47,7 @@ class Simulation final : private Audience {
   void sample_tables();
   std::string measure_json() const;
   void plan_joins();
+  void establish();                                      // established.cc
   void plan_faults();
   void plan_workload();
   std::vector<std::uint32_t> choose_away();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/agent/rows.h"
+#include "proto/base/check.h"
 #include "proto/wire/header.h"
 
 namespace comm::sim {
@@ -17,6 +18,14 @@ void WatchedStore::stage(Ticket ticket, std::span<const StoreOp> ops) {
   open_ = ticket;
   for (const StoreOp& op : ops) watch(op);
   store_->stage(ticket, ops);
+}
+
+void WatchedStore::keep(std::span<const StoreOp> rows) {
+  constexpr Ticket kFirst = 1;
+  store_->stage(kFirst, rows);
+  const auto set = store_->take();
+  CHECK(store_->commit({&set, 1}) == CommitResult::ok);
+  store_->committed(kFirst);
 }
 
 void WatchedStore::watch(const StoreOp& op) {

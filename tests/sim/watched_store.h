@@ -22,6 +22,8 @@ class WatchedStore final : public Store {
   // After a crash: everything promised is still here, or ended as it should.
   void check_promises();
 
+  void keep(std::span<const StoreOp> rows);  // of an earlier run, before the first
+
   // --- watched ---
   void stage(Ticket ticket, std::span<const StoreOp> ops) override;
   void committed(Ticket ticket) override;
