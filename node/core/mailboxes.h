@@ -1,6 +1,6 @@
 // Both sides of Collect (spec 60-mailboxes-and-records). As custodian: which sessions own which mailboxes, so that mail
 // is pushed to them. As owner: collect public mailboxes at their whole regions, hourly, or every six hours where hardly
-// anybody writes to them; pairwise ones at eight members, and at two others every six hours. Bounded: kMaxCollected per
+// anybody writes to them; pairwise ones at twelve members, and at two others every six hours. Bounded: kMaxCollected per
 // session, the agent's mailboxes times sessions.
 #pragma once
 #include "node/core/peers.h"

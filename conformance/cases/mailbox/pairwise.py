@@ -205,9 +205,9 @@ def _(t):
 
 @case("few-custodians-of-granted", "MBX-027", fresh=True, optional=True)
 def _(t):
-    """What was granted is collected at a few nodes of its region, not at all of thirteen."""
+    """What was granted is collected at a few nodes of its region, not at all of twenty."""
     few, others = param("pairwise_subscribed"), param("pairwise_polled")
-    peers = begin(t, 13)
+    peers = begin(t, 20)
     who, _ = recipient_known_to(t, peers, "contact")
     send(t, who, "hello")
     item, opened, _ = first_copy(t, peers, who)
@@ -220,4 +220,4 @@ def _(t):
     t.tick_until(lambda: sum(key in peer.collected for peer in peers) >= few, "Collects of what was granted", step=10_000)
     t.pass_time(10 * 60_000)
     asked = sum(key in peer.collected for peer in peers)
-    t.check(few <= asked <= few + others, f"collected at {asked} of thirteen nodes, not at {few} and {others} others at most")
+    t.check(few <= asked <= few + others, f"collected at {asked} of twenty nodes, not at {few} and {others} others at most")
