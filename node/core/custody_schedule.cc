@@ -12,6 +12,7 @@ constexpr std::size_t kToldAtOnce = 4;      // members, before the others
 constexpr std::size_t kRefreshPeers = 2;    // holders asked again each hour
 constexpr std::size_t kSpreadPeers = kMaxExchangedPeers * 3 / 4;
 constexpr Millis kNoSessionMin = 2 * kSecond;
+constexpr Millis kLonelyLooksPerSecond = 500;
 constexpr std::size_t kRecoverPage = 256, kExpirePage = 256;
 }  // namespace
 
@@ -222,10 +223,12 @@ std::size_t CustodyService::give_to(CustodyState& state, const std::vector<Conta
   return given;
 }
 
-// A minute, and ever more rarely: a lonely relay must not go through all it keeps each minute.
+// A minute, and ever more rarely: a lonely relay must not go through all it keeps each minute. With much mail it would look
+// at old messages more often than it is given new ones: so many a second and no more.
 Millis CustodyService::lonely_retry(const StoredHeader& stored) {
   const Millis age = std::max<Millis>(0, core_.now.wall - stored.received);
-  return core_.now.wall + jitter(std::clamp(age / 4, core_.scaled(kMinute), core_.scaled(kSettledReoffer)));
+  const Millis all = static_cast<Millis>(core_.store.totals().live) * kSecond / kLonelyLooksPerSecond;
+  return core_.now.wall + jitter(std::clamp(std::max(age / 4, all), core_.scaled(kMinute), core_.scaled(kSettledReoffer)));
 }
 
 std::size_t CustodyService::spread_to(CustodyState& state, const StoredHeader& stored, std::vector<Contact> members) {

@@ -77,6 +77,35 @@ BOOST_AUTO_TEST_CASE(a_second_source_is_asked_early_and_a_third_is_not) {
   BOOST_TEST(r.told<Want>() == 3u);
 }
 
+// With much mail it would look at old messages more often than it is given new ones (CUS-029).
+BOOST_AUTO_TEST_CASE(a_lonely_relay_with_much_mail_looks_at_it_more_rarely) {
+  for (const std::uint64_t kept : {100u, 60'000u}) {
+    Pair pair;
+    pair.net.run(kMinute);
+    Store& store = *pair.relay.store;
+    constexpr Ticket kLater = 1'000'000;
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      MessageHeader header;
+      header.expires = minute_of(pair.net.now().wall) + 600;
+      header.lifetime = 600;
+      PutMessage put{{}, encode_header(header), {}, Bytes(1), NodeId{}, pair.net.now().wall};
+      for (std::size_t byte = 0; byte < 4; ++byte) put.id.data[byte] = static_cast<std::uint8_t>(i >> (8 * byte));
+      store.stage(kLater, std::array<StoreOp, 1>{std::move(put)});
+    }
+    const std::array<std::unique_ptr<WriteSet>, 1> sets{store.take()};
+    BOOST_REQUIRE(store.commit(sets) == CommitResult::ok);
+    store.committed(kLater);
+    const Crafted m = craft(pair.net, pair.box);
+    pair.give(m.item);
+    const auto info = pair.relay.core->message_info(m.id);
+    BOOST_REQUIRE(info.has_value());
+    const Millis wait = info->next_try - pair.net.now().wall;
+    BOOST_TEST_CONTEXT(kept << " kept, looked at again after " << wait) {
+      BOOST_TEST((wait > kMinute * 3 / 2) == (kept > 100));
+    }
+  }
+}
+
 // A Want that names more than its answer can carry costs the rate of its session twelve times over.
 BOOST_AUTO_TEST_CASE(large_bodies_are_asked_for_as_they_fit_into_an_answer) {
   Region r(1);
