@@ -105,6 +105,7 @@ def connections(counts=CONNECTIONS):
             idle = (relay.cpu() - idle) / 2
             run = median_run(relay, "ingest", dict(SMALL, connections=min(8, count)),
                              between=lambda relay=relay: relay.run("drain", mailboxes=1))
+            count = relay.driver.ready
             rows.append(point(count, "connections", ["CPU us per message", "RSS MiB", "idle CPU %"],
                               {"CPU us per message": microseconds(run), "RSS MiB": run["rss"] / 2**20,
                                "idle CPU %": 100 * idle, "messages/s": run["rate"], "setup s": setup}))

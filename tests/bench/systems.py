@@ -49,7 +49,7 @@ class Driver:
     def __init__(self, *words):
         self.process = subprocess.Popen([str(w) for w in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         preexec_fn=die_with_parent)
-        self.answer()
+        self.ready = self.answer()["ready"]  # of a relay's: so many sessions
 
     def answer(self):
         line = self.process.stdout.readline()
