@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "relay_store/keys.h"
 #include "relay_store/leveldb_store.h"
@@ -201,13 +202,13 @@ CommitResult LevelKv::reopen() {
 // --- space -------------------------------------------------------------------------------
 
 void LevelKv::note_erased(const KvWrite& write) {
-  ++erased_;
+  ++noted_.rows;
   const char kind = write.key[0];
   if (kind == keys::kBody)
-    drained_slices_.insert(keys::RowReader(std::string_view(write.key).substr(1)).integer<std::uint64_t>() /
-                           kSliceSequences);
+    noted_.slices.insert(keys::RowReader(std::string_view(write.key).substr(1)).integer<std::uint64_t>() /
+                         kSliceSequences);
   else if (kind != keys::kHeader && kind != keys::kCustody)  // these two go with the bodies
-    ++drained_kinds_[kind];
+    ++noted_.kinds[kind];
 }
 
 std::uint64_t LevelKv::approximate_bytes(const std::string& from, const std::string& until) const {
@@ -245,35 +246,39 @@ void LevelKv::rewrite(const std::string& from, const std::string& until) {
 }
 
 void LevelKv::rewrite_next_slices() {
-  const std::uint64_t first = *drained_slices_.begin();
+  const std::uint64_t first = *due_.slices.begin();
   std::uint64_t last = first;
-  drained_slices_.erase(first);
+  due_.slices.erase(first);
   const auto key = [](char kind, std::uint64_t slice_number) {
     return keys::by_sequence(kind, slice_number * kSliceSequences);
   };
-  while (drained_slices_.contains(last + 1) &&
+  while (due_.slices.contains(last + 1) &&
          approximate_bytes(key(keys::kBody, first), key(keys::kBody, last + 2)) <= kRewriteBytes)
-    drained_slices_.erase(++last);
+    due_.slices.erase(++last);
   for (const char kind : {keys::kBody, keys::kCustody, keys::kHeader})
     rewrite(key(kind, first), key(kind, last + 1));
 }
 
 bool LevelKv::compact_step() {
-  if (!torn_ && db_ && !drained_slices_.empty()) {
+  if (torn_ || !db_) return false;
+  if (!std::exchange(compacting_, true)) due_ = std::exchange(noted_, {});
+  if (!due_.slices.empty()) {
     rewrite_next_slices();
     return true;
   }
-  if (!torn_ && db_) {
-    for (auto at = drained_kinds_.begin(); at != drained_kinds_.end(); ++at) {
-      const auto [kind, count] = *at;
-      if (!worth_rewriting(kind, count)) continue;
-      drained_kinds_.erase(at);
-      // The last key of a kind is one no row has: longer than those of fixed length, and of no table.
-      rewrite(keys::of(kind), keys::of(kind) + std::string(64, '\xff'));
-      return true;
+  while (!due_.kinds.empty()) {
+    const auto [kind, count] = *due_.kinds.begin();
+    due_.kinds.erase(due_.kinds.begin());
+    if (!worth_rewriting(kind, count)) {
+      noted_.kinds[kind] += count;
+      continue;
     }
+    // The last key of a kind is one no row has: longer than those of fixed length, and of no table.
+    rewrite(keys::of(kind), keys::of(kind) + std::string(64, '\xff'));
+    return true;
   }
-  erased_ = 0;
+  due_ = {};
+  compacting_ = false;
   return false;
 }
 

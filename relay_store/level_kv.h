@@ -35,11 +35,17 @@ class LevelKv final : public Kv {
   CommitResult apply(std::span<const KvWrites* const> batches) override;
   std::string read_failure() const override;
   std::string failure_detail() const override { return detail_; }
-  std::uint64_t erased() const override { return erased_; }
+  std::uint64_t erased() const override { return noted_.rows + due_.rows; }
   bool compact_step() override;
 
  private:
   class NullLogger;
+  // Erased rows that tables still hold.
+  struct Drained {
+    std::uint64_t rows = 0;
+    std::set<std::uint64_t> slices;        // sequence / kSliceSequences with erased bodies
+    std::map<char, std::uint64_t> kinds;  // erased rows of the other kinds
+  };
 
   leveldb::Options options(bool tolerant);
   void note_read(const leveldb::Status& status) const;
@@ -68,9 +74,9 @@ class LevelKv final : public Kv {
   std::string detail_;
   bool torn_ = false;  // the log was cut: nothing may be appended before a reopen
   bool broken_ = false;  // a write of compaction's own failed for good; detail_ says how
-  std::uint64_t erased_ = 0;
-  std::set<std::uint64_t> drained_slices_;        // sequence / kSliceSequences with erased bodies
-  std::map<char, std::uint64_t> drained_kinds_;  // erased rows of the other kinds
+  Drained noted_;  // since the compaction under way began
+  Drained due_;    // its own; what is erased meanwhile is the next one's, or a long drain would never let it end
+  bool compacting_ = false;
 };
 
 // A full disk, quota or file size limit, from the text of a status: LevelDB keeps nothing else of errno.
