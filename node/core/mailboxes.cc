@@ -215,8 +215,8 @@ void Mailboxes::poll(const MailboxId& mailbox, Own& own) {
 Millis Mailboxes::after_poll(Own& own) {
   if (own.reach == Reach::seldom) {
     if (core_.now.mono >= own.next_round) {
-      const bool first = own.next_round == 0;  // the size of the network may not be known well yet
-      own.next_round = core_.now.mono + (first ? kSeldomAgain : kCollectSeldom);
+      const bool unsure = own.next_round == 0 && !core_.size.restored();  // how large the network is, and its regions
+      own.next_round = core_.now.mono + (unsure ? kSeldomAgain : kCollectSeldom);
       own.answers = 0;
     }
     const Millis rest = own.next_round - core_.now.mono;

@@ -41,6 +41,7 @@ void SizeEstimate::observe(const OverlayPoint& target, std::span<const Contact> 
 }
 
 void SizeEstimate::restore(std::span<const std::uint64_t> sizes) {
+  restored_ = !sizes.empty();
   for (const std::uint64_t size : sizes) samples_.push_back({OverlayPoint{}, std::clamp<std::uint64_t>(size, 1, kMostNodes)});
   update();
 }

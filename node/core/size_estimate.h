@@ -21,6 +21,7 @@ class SizeEstimate {
   void observe(const OverlayPoint& target, std::span<const Contact> nearest);
   // Estimates of an earlier run, oldest first: samples like any others. At the start.
   void restore(std::span<const std::uint64_t> sizes);
+  bool restored() const { return restored_; }
   std::vector<std::uint64_t> sizes() const;  // the samples' estimates, oldest first
   // Nodes known by any means, this one excluded: the estimate while lookups find fewer than k nodes.
   void observe_known(std::size_t distinct_nodes_known);
@@ -45,6 +46,7 @@ class SizeEstimate {
   };
   std::vector<Sample> samples_;  // oldest first
   std::size_t known_ = 0;
+  bool restored_ = false;
   // What follows from these: asked for at every message and session.
   std::uint64_t nodes_ = 1;
   Distance region_radius_ = radius(kRegionFactor);

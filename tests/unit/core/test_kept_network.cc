@@ -64,8 +64,11 @@ BOOST_AUTO_TEST_CASE(of_those_near_the_own_id_the_newcomers_go_first) {
 
 BOOST_AUTO_TEST_CASE(estimates_of_an_earlier_run_are_samples) {
   SizeEstimate estimate;
+  estimate.restore({});
+  BOOST_TEST(!estimate.restored());
   const std::vector<std::uint64_t> earlier{900, 1100, 1000};
   estimate.restore(earlier);
+  BOOST_TEST(estimate.restored());
   BOOST_TEST(estimate.nodes() == 1000u);
   OverlayPoint target;
   target.data[0] = 1;
