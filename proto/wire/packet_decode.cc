@@ -1,7 +1,6 @@
 // Bytes -> Packet. One `read` per body; each either returns the body or names the first rule it breaks.
 #include "proto/wire/codec.h"
 #include "proto/wire/content.h"
-#include "proto/wire/mail_codec.h"
 
 namespace comm {
 namespace {
@@ -206,7 +205,6 @@ Result<PacketBody> read_body(const pb::Packet& in) {
 Result<Packet> parse_packet(ByteView in) {
   if (in.empty()) return reject(Stage::frame, Scope::count, "packet-empty");
   if (in.size() > kMaxPacketBytes) return reject(Stage::frame, Scope::disconnect, "packet-oversize");
-  if (auto mail = codec::read_mail(in)) return *std::move(mail);
   pb::Packet pb;
   if (!codec::parse_pb(in, pb)) return reject(Stage::decode, Scope::count, "packet-decode");
   auto body = read_body(pb);

@@ -1,7 +1,6 @@
 // Packet -> bytes. One `write` per body; encoding cannot fail.
 #include "proto/wire/codec.h"
 #include "proto/wire/content.h"
-#include "proto/wire/mail_codec.h"
 
 namespace comm {
 namespace {
@@ -48,7 +47,15 @@ struct Writer {
     out.mutable_want();
     for (const MessageId& id : body.ids) out.mutable_want()->add_ids(string_of(id.view()));
   }
-  void operator()(const Message&) const {}  // write_mail
+  void operator()(const Message& body) const {
+    out.mutable_message();
+    for (const SealedItem& item : body.items) {
+      pb::SealedItem& to = *out.mutable_message()->add_items();
+      to.set_header(string_of(item.header.view()));
+      to.set_nonce(string_of(item.nonce.view()));
+      to.set_body(string_of(item.body));
+    }
+  }
   void operator()(const Stored& body) const {
     out.mutable_stored();
     for (const StoredItem& item : body.items) {
@@ -145,7 +152,6 @@ struct Sizer {
 }  // namespace
 
 Bytes encode_packet(const Packet& packet) {
-  if (const auto* mail = std::get_if<Message>(&packet.body)) return codec::write_mail(packet.request_id, *mail);
   pb::Packet out;
   out.set_request_id(packet.request_id);
   std::visit(Writer{out}, packet.body);
