@@ -24,6 +24,7 @@ extern "C" const char* __tsan_default_suppressions() { return "race:libleveldb.s
 namespace comm {
 namespace {
 
+constexpr std::size_t kBlockBytes = 16 << 10;  // of a table: a merge reads it with a call for each block
 constexpr int kMaxOpenFiles = 256;       // of 2 MiB: the default quota; beyond it tables are reopened as needed
 constexpr int kBloomBitsPerKey = 10;     // 1 % false positives: most ids asked for are not here
 constexpr std::uint64_t kSliceSequences = 2'048;          // bodies are compacted in slices of so many messages
@@ -71,6 +72,7 @@ leveldb::Options LevelKv::options(bool tolerant) {
   out.paranoid_checks = !tolerant;
   out.compression = leveldb::kNoCompression;  // ciphertext
   out.write_buffer_size = write_buffer_bytes_;
+  out.block_size = kBlockBytes;
   out.max_open_files = kMaxOpenFiles;
   out.filter_policy = filter_.get();
   out.info_log = logger_.get();
