@@ -271,6 +271,11 @@ Prefixes Mailboxes::asked_prefixes(const Own& own) const {
   return prefixes;
 }
 
+// The half of the region about whose members no two estimates of the network's size differ. Nobody can aim at it.
+bool Mailboxes::well_inside(const NodeId& node, const MailboxId& mailbox) const {
+  return inside(distance(overlay_point(node), overlay_point(mailbox)), core_.size.region_radius(1));
+}
+
 // From the mailbox's own place in the order of ids on, not always the lowest.
 void Mailboxes::ask_sessions(const MailboxId& mailbox, Own& own) {
   const auto& sessions = core_.sessions.by_node();
@@ -278,7 +283,7 @@ void Mailboxes::ask_sessions(const MailboxId& mailbox, Own& own) {
   auto it = sessions.lower_bound(NodeId{mailbox.data});
   for (std::size_t i = 0; i < sessions.size() && own.wanted > 0; ++i, ++it) {
     if (it == sessions.end()) it = sessions.begin();
-    if (own.asked.contains(it->first) || !core_.in_region(it->first, overlay_point(mailbox))) continue;
+    if (own.asked.contains(it->first) || !well_inside(it->first, mailbox)) continue;
     Link& link = *core_.sessions.find(it->second);
     if (!prefixes.fresh(link.remote)) continue;
     --own.wanted;
@@ -289,6 +294,7 @@ void Mailboxes::ask_sessions(const MailboxId& mailbox, Own& own) {
 void Mailboxes::ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members) {
   std::erase_if(members, [&](const Contact& contact) { return own.asked.contains(contact.id); });
   core_.random.shuffle(members);
+  std::stable_partition(members.begin(), members.end(), [&](const Contact& contact) { return well_inside(contact.id, mailbox); });
   Prefixes prefixes = asked_prefixes(own);
   std::stable_partition(members.begin(), members.end(), [&](const Contact& contact) {
     const Link* link = core_.sessions.ready(contact.id);

@@ -79,6 +79,7 @@ class Mailboxes {
   void tend_all();
   void tend(const MailboxId& mailbox, Own& own);
   Prefixes asked_prefixes(const Own& own) const;
+  bool well_inside(const NodeId& node, const MailboxId& mailbox) const;
   void ask_sessions(const MailboxId& mailbox, Own& own);
   void find_region(const MailboxId& mailbox);
   void ask_some(const MailboxId& mailbox, Own& own, std::vector<Contact> members);
