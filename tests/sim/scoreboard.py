@@ -109,7 +109,6 @@ def simulations():
         "s3-p2-plain": sim("s3", "adversary[0].prefixes=2", *UNDEFENDED, seeds=ONE),
         "s5-lie-plain": sim("s4", "adversary[0].ids=45", "adversary[0].tricks=lie-adaptive,early-stop,accept-then-forget",
                             *UNDEFENDED, seeds=ONE),
-        "rest-200": sim("s0", nodes=200, seeds=ONE),
     }
     return out
 
@@ -120,10 +119,8 @@ def long_ones():
     out = {
         "s12-half": sim("s12", nodes=60, seeds=ONE),
         "s11-c1": sim("s11", seeds=ONE),
-        "rest-400": sim("s0", nodes=400, seeds=ONE),
-        "rest-1000": sim("s0", nodes=1000, seeds=ONE),
-        "s4-e45-n1000": sim("s4", "adversary[0].ids=45", nodes=1000, seeds=ONE),
-        "s2-f200-n1000": sim("s2", "adversary[0].per_mille=200", nodes=1000, seeds=ONE),
+        "s4-e45-n1000": sim("s4", "adversary[0].ids=45", "established=true", nodes=1000, seeds=ONE),
+        **{f"rest-{n}": sim("s0", "established=true", nodes=n, seeds=ONE) for n in (100, 200, 400, 1000)},
         "s12-tenth": sim("s12", "fault[0].per_mille=100", nodes=60, seeds=ONE),
     }
     for name, (heal, back) in churn.items():
@@ -131,15 +128,13 @@ def long_ones():
                                  f"workload.back={back}", "workload.until=2h", seeds=ONE)
     out["s0-n1000-young"] = sim("s0", "heal=4m", "workload.from=150s", "workload.until=4m", "settle=1m", "workload.messages=100",
                                 nodes=1000, seeds=ONE)
-    # Who joins does so within ten minutes here, not one.
-    out["s0-n1000"] = sim("s0", "join_over=10m", "heal=40m", "workload.from=30m", "workload.until=38m", "workload.messages=100",
-                          nodes=1000, seeds=ONE)
-    brief = ("heal=50m", "fault[0].until=50m", "workload.from=20m", "workload.until=35m", "workload.away_from=15m", "workload.back=45m")
+    # Who comes back to a network that was there before: what an earlier run kept is known at the start.
     for name in ("c0", "c1", "c2", "c3"):
-        out[f"s11-{name}-n1000"] = sim("s11", f"fault[0].profile={name.upper()}", "join_over=5m", *brief, nodes=1000, seeds=ONE)
-    out["s11-c1-n10000"] = sim("s11", "join_over=10m", "heal=16m", "fault[0].at=10m", "fault[0].until=16m", "workload.from=12m",
-                               "workload.until=15m", "workload.away_from=11m", "workload.back=16m", "workload.messages=20",
-                               "settle=1m", nodes=10_000, seeds=ONE)
+        out[f"s11-{name}-n1000"] = sim("s11", f"fault[0].profile={name.upper()}", "heal=90m", "fault[0].until=90m", "settle=10m",
+                                       "workload.until=1h", "workload.back=80m", "established=true", nodes=1000, seeds=ONE)
+    out["s11-c1-n10000"] = sim("s11", "heal=11m", "settle=2m", "workload.from=4m", "workload.until=7m",
+                               "workload.away_from=3m", "workload.back=10m", "fault[0].at=2m", "fault[0].until=11m",
+                               "workload.messages=20", "established=true", nodes=10_000, seeds=ONE)
     for days, nodes in ((7, 24), (13, 16)):
         end = f"{24 * days + 2}h"
         out[f"s11-c1-{days}d"] = sim("s11", f"heal={end}", f"fault[0].until={end}", f"workload.back={24 * days}h",

@@ -208,10 +208,9 @@ class Scenario(NamedTuple):
 
 SCENARIOS = (
     Scenario("s0", "S0: nobody attacks", "IPFS provide 12.6 s", 1, "s0-plain", more="p50 1 s, p99 3 s"),
-    Scenario("rest-400", "S0, N = 400", "", 1, more="p50 1 s, p99 3 s"),
-    Scenario("rest-1000", "S0, N = 1,000", "", 1, more="p50 1 s, p99 3 s"),
-    Scenario("s0-n1000-young", "S0, N = 1,000, its first five minutes", "", 1, more="p50 1 s, p99 3 s"),
-    Scenario("s0-n1000", "S0, N = 1,000, joined within ten minutes", "", 1, more="p50 1 s, p99 3 s"),
+    Scenario("rest-400", "S0, N = 400, a network that was there before", "", 1, more="p50 1 s, p99 3 s"),
+    Scenario("rest-1000", "S0, N = 1,000, the same", "", 1, more="p50 1 s, p99 3 s"),
+    Scenario("s0-n1000-young", "S0, N = 1,000 that meet for the first time, five minutes", "", 1, more="p50 1 s, p99 3 s"),
     Scenario("s1-f300", "S1: accept then forget, 0.3 of all", "f^k: 0.007 % lost", .9995, "s1-f300-plain"),
     Scenario("s1-f500", "S1: accept then forget, 0.5 of all", "f^k: 0.39 % lost", .999, "s1-f500-plain"),
     Scenario("s1-pairwise-f300", "S1: 0.3 of all, mail of acquaintances", "f^k: 0.007 % lost", .9995),
@@ -219,7 +218,6 @@ SCENARIOS = (
     Scenario("s2-f200", "S2: lie and drop, 0.2 of all", "99 % of lookups", .999, "s2-f200-plain"),
     Scenario("s2-f400", "S2: lie and drop, 0.4 of all", "86.7 % of lookups", .995),
     Scenario("s2-f500", "S2: lie and drop, 0.5 of all", "69 % of lookups", .99),
-    Scenario("s2-f200-n1000", "S2: 0.2 of all, N = 1,000", "99 % of lookups", .999),
     Scenario("s3-p2", "S3: an hour of calls from 2 /24s, then a reboot", "geth 66 to 96 % eclipsed", .999, "s3-p2-plain", 2,
              more="table 2 %"),
     Scenario("s3-p20", "S3: from 20 /24s", "Singh: bound .25", .995, mask=2, more="table 10 %"),
@@ -245,11 +243,11 @@ SCENARIOS = (
     Scenario("s11-c1", "S11: churn C1, away for a day", "model .99995; RFM17: none lost in 35 h", .9995, until=0),
     Scenario("s11-c2", "S11: churn C2, away for 5 h", "model .9988", .999, until=0),
     Scenario("s11-c3", "S11: churn C3, away for 3 h", "model 0", 0, until=0),
-    Scenario("s11-c0-n1000", "S11: nobody leaves, some away for half an hour, N = 1,000", "", .9995, until=0),
+    Scenario("s11-c0-n1000", "S11: nobody leaves, some away for an hour, N = 1,000", "", .9995, until=0),
     Scenario("s11-c1-n1000", "S11: churn C1, the same, N = 1,000", "model .99995", .9995, until=0),
     Scenario("s11-c2-n1000", "S11: churn C2, the same, N = 1,000", "model .9988", .999, until=0),
     Scenario("s11-c3-n1000", "S11: churn C3, the same, N = 1,000", "model 0", 0, until=0),
-    Scenario("s11-c1-n10000", "S11: churn C1, its first minutes, N = 10,000", "model .99995", .9995, until=1),
+    Scenario("s11-c1-n10000", "S11: churn C1, away for seven minutes, N = 10,000", "model .99995", .9995, until=0),
     Scenario("s11-c1-7d", "S11: churn C1, away for 7 days", "model .99995", .999, until=0),
     Scenario("s11-c1-13d", "S11: churn C1, away for 13 days", "model .99995", .999, until=0),
     Scenario("s12-half", "S12: halves apart for a day", "", 1, until=120, more="within 2 h of the heal"),
@@ -362,8 +360,8 @@ def growth(points):
 
 def at_rest(results, lines):
     rows, series = [], {"packets a message": [], "bytes a message": [], "upkeep": [], "store": []}
-    for name, nodes in (("s0", 100), ("rest-200", 200), ("rest-400", 400), ("rest-1000", 1000)):
-        runs = results.get(name, [])[:1]
+    for nodes in (100, 200, 400, 1000):
+        runs = results.get(f"rest-{nodes}", [])[:1]
         if not runs:
             continue
         packets, size, rest = per_message(runs, "packets"), per_message(runs, "bytes"), upkeep(runs)
@@ -376,7 +374,7 @@ def at_rest(results, lines):
             series[key].append((nodes, value))
     if not rows:
         return
-    lines += ["## Cost at rest", "", "S0, seed 1. Per delivered message: packets and kB about messages (offer, want, message, stored, ack), all honest",
+    lines += ["## Cost at rest", "", "S0, seed 1, a network that was there before. Per delivered message: packets and kB about messages (offer, want, message, stored, ack), all honest",
               "nodes together; the store at its fullest, tombstones included. Flooding (every node takes and stores each body) and the k",
               "nearest (8 and the recipient take it, nothing is offered twice) are counted from the same run's bodies.", ""]
     table(lines, ("N", "messages", "packets", "kB", "upkeep B/s a node", "store p50 kB", "flooding / k nearest: kB a message",
