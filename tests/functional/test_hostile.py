@@ -222,6 +222,31 @@ class FewDescriptors(harness.Case):
             link.close()
 
 
+class Full(harness.Case):
+    """As many links as the relay takes."""
+
+    def test_who_has_a_session_keeps_it(self):
+        relay = self.relay(extra=("--links", "8"))
+        alice = self.chat("alice", relay.endpoint)
+        bob = self.chat("bob", relay.endpoint)
+        alice.send(bob.address, "before", "before")
+        alice.state("before", "delivered")
+        crowd, end = [], time.monotonic() + 8
+        while time.monotonic() < end:
+            try:
+                crowd.append(stranger.CurveStranger(relay.endpoint, timeout=1))
+            except OSError:
+                pass  # refused, which is right
+            if len(crowd) % 10 == 9:  # nobody new could get in: these go by the sessions of before
+                alice.send(bob.address, "during", f"during {len(crowd)}")
+                alice.state(f"during {len(crowd)}", "delivered")
+        self.assertTrue(crowd, "nobody was let in")
+        alice.send(bob.address, "after", "after")
+        alice.state("after", "delivered")
+        for link in crowd:
+            link.close()
+
+
 class Unread(harness.Case):
     """Whoever started the program stopped reading what it says."""
 
