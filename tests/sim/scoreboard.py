@@ -129,7 +129,9 @@ def long_ones():
     out["s0-n1000-young"] = sim("s0", "heal=4m", "workload.from=150s", "workload.until=4m", "settle=1m", "workload.messages=100",
                                 nodes=1000, seeds=ONE)
     # Who comes back to a network that was there before: what an earlier run kept is known at the start.
-    for name in ("c0", "c1", "c2", "c3"):
+    out["s11-c1-n1000"] = sim("s11", "established=true", "heal=3h", "settle=10m", "workload.back=3h", "fault[0].until=3h",
+                              nodes=1000, seeds=ONE)
+    for name in ("c0", "c2", "c3"):
         out[f"s11-{name}-n1000"] = sim("s11", f"fault[0].profile={name.upper()}", "heal=90m", "fault[0].until=90m", "settle=10m",
                                        "workload.until=1h", "workload.back=80m", "established=true", nodes=1000, seeds=ONE)
     out["s11-c1-n10000"] = sim("s11", "heal=11m", "settle=2m", "workload.from=4m", "workload.until=7m",
